@@ -1,0 +1,244 @@
+//! One connection type over both databases, and the parsing of database URLs.
+
+use diesel::connection::SimpleConnection;
+use diesel::{ConnectionError, PgConnection, SqliteConnection};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+pub use multi::AnyConnection as Connection;
+pub(crate) use multi::MultiBackend;
+
+/// The derive writes items next to the enum that would collide, so it has a module of its own.
+mod multi {
+    #![allow(
+        missing_docs,
+        missing_debug_implementations,
+        unreachable_pub,
+        clippy::pedantic,
+        reason = "the derive generates these items"
+    )]
+
+    use diesel::{PgConnection, SqliteConnection};
+
+    /// A connection to either database: `Postgres` in production, `Sqlite` embedded.
+    #[derive(diesel::MultiConnection)]
+    pub enum AnyConnection {
+        Postgres(PgConnection),
+        Sqlite(SqliteConnection),
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Postgres(_) => "Connection::Postgres",
+            Self::Sqlite(_) => "Connection::Sqlite",
+        })
+    }
+}
+
+/// Where the data lives, parsed from a database URL.
+///
+/// Diesel would take any text that is not `postgres://` as the name of a new SQLite file, so the
+/// scheme decides here and a typing error stays an error.
+#[derive(Clone, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// A PostgreSQL connection URL, as libpq reads it. It may carry a password.
+    Postgres(String),
+    /// The path of a SQLite file.
+    Sqlite(PathBuf),
+}
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The URL names neither database.
+    #[error("a database URL starts with sqlite:// or postgres://, this one does not")]
+    UnknownScheme,
+    /// The URL names no file.
+    #[error("the SQLite URL names no file: write sqlite://./data/ringback.db")]
+    NoFile,
+    /// The file must exist for this command and does not.
+    #[error("there is no database at {0}: `ringback migrate` makes one")]
+    Missing(PathBuf),
+    /// The folder of the file cannot be made.
+    #[error("cannot make the folder {folder}")]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The database refused or is away.
+    #[error("cannot connect to {place}")]
+    Connect {
+        /// The URL without its password.
+        place: String,
+        /// Why.
+        source: ConnectionError,
+    },
+    /// The file or the server was reached and its settings were refused.
+    #[error("cannot prepare {place}")]
+    Prepare {
+        /// The URL without its password.
+        place: String,
+        /// Why.
+        source: diesel::result::Error,
+    },
+}
+
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Writes, and makes a missing SQLite file.
+    Create,
+    /// Writes to a database that is there.
+    Write,
+    /// Reads only.
+    Read,
+}
+
+impl DatabaseUrl {
+    /// Reads `sqlite://PATH`, `postgres://…` or `postgresql://…`.
+    ///
+    /// # Errors
+    /// [`OpenError::UnknownScheme`] and [`OpenError::NoFile`].
+    pub fn parse(url: &str) -> Result<Self, OpenError> {
+        let url = url.trim();
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Self::Postgres(url.to_owned()));
+        }
+        let Some(path) = url.strip_prefix("sqlite://") else {
+            return Err(OpenError::UnknownScheme);
+        };
+        if path.is_empty() || path.ends_with('/') || path == ":memory:" {
+            return Err(OpenError::NoFile);
+        }
+        Ok(Self::Sqlite(PathBuf::from(path)))
+    }
+
+    /// True for PostgreSQL.
+    pub fn is_postgres(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
+    /// Opens a connection with the settings that its purpose needs.
+    ///
+    /// # Errors
+    /// Everything of [`OpenError`] but the parsing ones.
+    pub fn open(&self, purpose: Purpose) -> Result<Connection, OpenError> {
+        match self {
+            Self::Postgres(url) => self.open_postgres(url, purpose),
+            Self::Sqlite(path) => self.open_sqlite(path, purpose),
+        }
+    }
+
+    fn open_postgres(&self, url: &str, purpose: Purpose) -> Result<Connection, OpenError> {
+        let mut conn = <PgConnection as diesel::Connection>::establish(url)
+            .map_err(|source| OpenError::Connect { place: self.to_string(), source })?;
+        // A commit must be on disk before it is acknowledged, whatever the server's default is.
+        let settings = match purpose {
+            Purpose::Read => {
+                "SET default_transaction_read_only = on; SET statement_timeout = '10s'; \
+                 SET lock_timeout = '5s'; SET client_min_messages = 'warning'"
+            }
+            Purpose::Create | Purpose::Write => {
+                "SET lock_timeout = '15s'; SET statement_timeout = '60s'; \
+                 SET client_min_messages = 'warning'; \
+                 DO $$ BEGIN IF current_setting('synchronous_commit') = 'off' THEN \
+                 SET synchronous_commit = on; END IF; END $$"
+            }
+        };
+        conn.batch_execute(settings)
+            .map_err(|source| OpenError::Prepare { place: self.to_string(), source })?;
+        Ok(Connection::Postgres(conn))
+    }
+
+    fn open_sqlite(&self, path: &Path, purpose: Purpose) -> Result<Connection, OpenError> {
+        if purpose == Purpose::Create {
+            if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+                std::fs::create_dir_all(folder)
+                    .map_err(|source| OpenError::Folder { folder: folder.to_owned(), source })?;
+            }
+        } else if !path.exists() {
+            return Err(OpenError::Missing(path.to_owned()));
+        }
+        let mut conn = <SqliteConnection as diesel::Connection>::establish(&path.to_string_lossy())
+            .map_err(|source| OpenError::Connect { place: self.to_string(), source })?;
+        // FULL: in WAL mode NORMAL loses the last commits at a power cut. auto_vacuum takes effect
+        // on a new file only, before its first table.
+        let settings = match purpose {
+            Purpose::Create | Purpose::Write => {
+                "PRAGMA busy_timeout = 5000; PRAGMA auto_vacuum = INCREMENTAL; \
+                 PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+                 PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -16000"
+            }
+            Purpose::Read => {
+                "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON; PRAGMA cache_size = -16000"
+            }
+        };
+        conn.batch_execute(settings)
+            .map_err(|source| OpenError::Prepare { place: self.to_string(), source })?;
+        Ok(Connection::Sqlite(conn))
+    }
+}
+
+/// The URL without its password.
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
+            Self::Postgres(url) => {
+                let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+                // The query may carry a password too.
+                let rest = rest.split(['?', '#']).next().unwrap_or_default();
+                let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+                write!(f, "postgres://{place}")
+            }
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_url_is_an_error_and_never_a_new_file() {
+        for wrong in ["", "ringback.db", "postgre://x", "mysql://x/y", "sqlite:x.db", "./data"] {
+            assert!(
+                matches!(DatabaseUrl::parse(wrong), Err(OpenError::UnknownScheme)),
+                "{wrong} was taken"
+            );
+        }
+        for wrong in ["sqlite://", "sqlite://data/", "sqlite://:memory:"] {
+            assert!(matches!(DatabaseUrl::parse(wrong), Err(OpenError::NoFile)), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_never_shown() {
+        let url = DatabaseUrl::parse("postgres://me:s3cret@db.example:5432/x?password=s3cret");
+        let shown = format!("{0} {0:?}", url.unwrap());
+        assert!(!shown.contains("s3cret"), "{shown}");
+        assert!(shown.contains("db.example:5432/x"), "{shown}");
+    }
+
+    #[test]
+    fn only_creating_makes_a_missing_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/er/ringback.db");
+        let url = DatabaseUrl::Sqlite(path.clone());
+        assert!(matches!(url.open(Purpose::Read), Err(OpenError::Missing(_))));
+        assert!(matches!(url.open(Purpose::Write), Err(OpenError::Missing(_))));
+        assert!(!path.exists());
+        url.open(Purpose::Create).unwrap();
+        assert!(path.exists());
+    }
+}

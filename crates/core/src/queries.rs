@@ -1,0 +1,47 @@
+//! Every SQL statement of Ringback. One statement or one transaction for each function.
+//!
+//! Errors are diesel's own: what a caller does next depends on whether the database is still there,
+//! which it finds out with [`is_alive`].
+
+pub mod callbacks;
+pub mod refusals;
+pub mod sessions;
+pub mod settings;
+pub mod stats;
+pub mod tokens;
+mod upsert;
+pub mod users;
+
+pub use callbacks::{
+    HistoryFilter, HistoryPage, Page, StoredCallback, StoredDelivery, ViewedSelection,
+    count_unviewed_callbacks, delete_callbacks_before, find_callback, find_payload,
+    list_callback_history, list_callbacks_after, mark_callbacks_viewed,
+};
+pub use stats::{Bucket, BucketCount, StatsFilter, count_callbacks_by_bucket};
+pub use upsert::upsert_callbacks;
+
+use crate::connection::Connection;
+use diesel::QueryResult;
+use diesel::connection::{Connection as _, SimpleConnection};
+
+/// True when the database answers on this connection.
+pub fn is_alive(conn: &mut Connection) -> bool {
+    conn.batch_execute("SELECT 1").is_ok()
+}
+
+/// A transaction that writes.
+///
+/// SQLite would let a transaction that reads first begin without the write lock and refuse its
+/// first write when another process wrote meanwhile, so there the lock is taken at once, by a write
+/// that changes nothing.
+fn write_transaction<T>(
+    conn: &mut Connection,
+    work: impl FnOnce(&mut Connection) -> QueryResult<T>,
+) -> QueryResult<T> {
+    conn.transaction(|conn| {
+        if let Connection::Sqlite(sqlite) = conn {
+            sqlite.batch_execute("UPDATE feed_head SET seq = seq WHERE one = 0")?;
+        }
+        work(conn)
+    })
+}

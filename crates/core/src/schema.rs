@@ -1,0 +1,124 @@
+//! The tables as diesel sees them. Written by `just schema`, compared by `just check`.
+
+#![allow(missing_docs, reason = "generated; the migrations say what each column is")]
+
+diesel::table! {
+    api_tokens (id) {
+        id -> BigInt,
+        name -> Text,
+        token_hash -> Binary,
+        role -> SmallInt,
+        created_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    feed_head (one) {
+        one -> SmallInt,
+        seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    llm_callback_deliveries (id) {
+        callback -> BigInt,
+        id -> BigInt,
+        signature -> SmallInt,
+        reason -> Nullable<SmallInt>,
+        id_origin -> SmallInt,
+        payload_sha256 -> Binary,
+        seen -> BigInt,
+        first_received_at -> BigInt,
+        last_received_at -> BigInt,
+        signed_at -> Nullable<BigInt>,
+        signature_mac -> Nullable<Binary>,
+        remote_addr -> Nullable<Text>,
+        headers -> Text,
+        content_type -> Nullable<Text>,
+        size_bytes -> BigInt,
+        encoding -> SmallInt,
+        payload -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    llm_callbacks (id) {
+        id -> BigInt,
+        seq -> BigInt,
+        source -> Text,
+        callback_id -> Text,
+        event_type -> Text,
+        job_id -> Nullable<Text>,
+        workflow -> Nullable<Text>,
+        signature -> SmallInt,
+        received_at -> BigInt,
+        delivery_id -> BigInt,
+        viewed_at -> Nullable<BigInt>,
+        viewed_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    refused_deliveries (id) {
+        id -> BigInt,
+        source -> Text,
+        problem -> Text,
+        size_bytes -> BigInt,
+        remote_addr -> Nullable<Text>,
+        received_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    sessions (token_hash) {
+        token_hash -> Binary,
+        user_id -> BigInt,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    settings (name) {
+        name -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    stats_hour (hour, source, event_type, workflow, signature) {
+        hour -> BigInt,
+        source -> Text,
+        event_type -> Text,
+        workflow -> Text,
+        signature -> SmallInt,
+        callbacks -> BigInt,
+        size_bytes -> BigInt,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> BigInt,
+        name -> Text,
+        password_hash -> Text,
+        role -> SmallInt,
+        created_at -> BigInt,
+        disabled_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::joinable!(sessions -> users (user_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    api_tokens,
+    feed_head,
+    llm_callback_deliveries,
+    llm_callbacks,
+    refused_deliveries,
+    sessions,
+    settings,
+    stats_hour,
+    users,
+);

@@ -1,0 +1,21 @@
+//! What crosses Ringback's network: the bodies of every request and answer of the admin API.
+//!
+//! Serde only, no logic beyond names: the server and the single-page app both build from here, so
+//! a field that changes on one side fails to compile on the other. Times are RFC 3339 in UTC with
+//! microseconds; ids are 64-bit numbers; cursors are opaque text.
+
+mod callback;
+mod operations;
+mod problem;
+mod session;
+
+pub use callback::{
+    CallbackDetail, CallbackSummary, CheckResponse, Delivery, HistoryResponse, IdOrigin,
+    MarkViewedRequest, MarkViewedResponse, Reason, Receipt, Signature,
+};
+pub use operations::{
+    Refusal, RefusalsResponse, SourceSummary, SourcesResponse, Warning, WarningKind,
+    WarningsResponse,
+};
+pub use problem::Problem;
+pub use session::{Role, SessionResponse, SetUpRequest, SignInRequest};

@@ -1,0 +1,77 @@
+//! Sources, warnings and refused deliveries.
+
+use serde::{Deserialize, Serialize};
+
+/// A configured sender, without its secrets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceSummary {
+    /// Its name, and the last part of its path.
+    pub name: String,
+    /// Where it posts, from the root of this server.
+    pub path: String,
+    /// How it signs.
+    pub scheme: String,
+    /// How many secrets are configured.
+    pub secrets: usize,
+}
+
+/// Every configured source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourcesResponse {
+    /// In the order of configuration.
+    pub sources: Vec<SourceSummary>,
+}
+
+/// What a warning is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WarningKind {
+    /// Callbacks came to a source that has no secret.
+    NoSecret,
+    /// Callbacks came with a bad or missing signature.
+    InvalidSignature,
+    /// Deliveries were refused because of their size.
+    Refused,
+}
+
+/// A condition that an admin should know of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// What it is about.
+    pub kind: WarningKind,
+    /// Where it happened.
+    pub source: String,
+    /// How often in the last 24 hours; 0 when it is a state of the configuration.
+    pub count: i64,
+}
+
+/// What the banner shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WarningsResponse {
+    /// Most urgent first.
+    pub warnings: Vec<Warning>,
+}
+
+/// A delivery that was refused and not stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// Key.
+    pub id: i64,
+    /// Where it was sent.
+    pub source: String,
+    /// The `type` of the problem that the sender got.
+    pub problem: String,
+    /// As declared by the sender, else what was read before it was cut off.
+    pub size_bytes: i64,
+    /// The sender's address as the server saw it.
+    pub remote_addr: Option<String>,
+    /// When.
+    pub received_at: String,
+}
+
+/// The newest refused deliveries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusalsResponse {
+    /// Newest first, 100 at the most.
+    pub refusals: Vec<Refusal>,
+}
