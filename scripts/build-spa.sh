@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Builds the SPA into frontend/dist, unless that is newer than everything it is made of.
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+stamp=target/spa-built
+changed() {
+    find frontend -mindepth 1 \( -path frontend/dist -o -path frontend/target \) -prune -o -newer "$stamp" -print
+    find crates/wire Trunk.toml scripts/versions.sh -newer "$stamp"
+}
+
+if [ -f "$stamp" ] && [ -f frontend/dist/index.html ] && [ -z "$(changed)" ]; then
+    say "The SPA is built, and nothing it is made of has changed"
+    exit 0
+fi
+
+begin=$SECONDS
+path=$(scripts/tools.sh)
+PATH=$path:$PATH
+has_wasm_target || export RUSTUP_TOOLCHAIN=ringback-wasm
+say "Building the SPA"
+mkdir -p target
+# The time of the beginning: what is edited while trunk runs is built the next time.
+touch "$stamp.new"
+trunk build --release --offline --skip-version-check >&2 ||
+    die "The SPA was not built. Read the lines above; \`cargo check --target wasm32-unknown-unknown\` in frontend/ shows the compiler's errors alone."
+mv "$stamp.new" "$stamp"
+say "The SPA is in frontend/dist after $(took "$begin")"

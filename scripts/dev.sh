@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# The developer's loop: the API on 127.0.0.1:8080, built again when its sources change, and the SPA
+# on 127.0.0.1:8081 by `trunk serve`, which reloads the page and passes /api on. Ctrl-C ends both.
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+need_rust
+
+export RINGBACK_BIND=${RINGBACK_BIND:-127.0.0.1:8080}
+# The API carries the SPA's files; any build of them will do here.
+scripts/build-spa.sh
+path=$(scripts/tools.sh)
+PATH=$path:$PATH
+wasm_toolchain=${RUSTUP_TOOLCHAIN-}
+has_wasm_target || wasm_toolchain=ringback-wasm
+
+server='' trunk=''
+# shellcheck disable=SC2317
+stop() {
+    trap '' HUP INT TERM
+    [ -z "$server" ] || kill "$server" 2>/dev/null || true
+    [ -z "$trunk" ] || kill "$trunk" 2>/dev/null || true
+    wait
+}
+trap stop EXIT
+trap 'exit 0' HUP INT TERM
+
+mkdir -p target/dev
+env ${wasm_toolchain:+RUSTUP_TOOLCHAIN="$wasm_toolchain"} trunk serve --offline --skip-version-check --dist target/dev/spa \
+    --address 127.0.0.1 --port "${RINGBACK_DEV_PORT:-8081}" --proxy-backend "http://$RINGBACK_BIND/api" &
+trunk=$!
+
+stamp=target/dev/api-built
+while :; do
+    if [ ! -e "$stamp" ] || [ -n "$(find Cargo.toml Cargo.lock crates migrations -newer "$stamp" | head -n 1)" ]; then
+        touch "$stamp"
+        if cargo build --package ringback-api; then
+            if [ -n "$server" ]; then
+                kill "$server" 2>/dev/null || true
+                wait "$server" || true
+            fi
+            target/debug/ringback serve &
+            server=$!
+        else
+            say "The old API goes on until this compiles"
+        fi
+    fi
+    kill -0 "$trunk" 2>/dev/null || die "trunk ended, see above. Port ${RINGBACK_DEV_PORT:-8081} may be taken: set RINGBACK_DEV_PORT to another."
+    sleep 1
+done

@@ -1,0 +1,43 @@
+# Shared by the scripts, which source it first: strict mode, where things are, and how to speak.
+# shellcheck shell=bash disable=SC2034
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+# shellcheck source=scripts/versions.sh
+. scripts/versions.sh
+tools=${RINGBACK_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/ringback/tools}
+
+say() { printf '==> %s\n' "$*" >&2; }
+
+# Ends the script with a sentence that says what to do.
+die() {
+    printf 'error: %s\n' "$*" >&2
+    exit 1
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+need_rust() { have cargo || die "Rust is missing. Install it from https://rustup.rs and run this again."; }
+
+# True when rustup's (or the distribution's) Rust builds for WebAssembly; else the linked toolchain
+# `ringback-wasm` does, see wasm-target-from-debian.sh.
+has_wasm_target() { [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown/lib" ]; }
+
+need_node() {
+    if ! have node || ! have npm; then
+        die "Node is missing; the browser tests need it. Install Node 20 or newer with npm and run this again."
+    fi
+    node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)' ||
+        die "Node $(node --version) is too old for the browser tests. Install Node 20 or newer and run this again."
+}
+
+# Prints the seconds since $1, a value of SECONDS, as people read them.
+took() {
+    local seconds=$((SECONDS - $1))
+    if [ "$seconds" -ge 60 ]; then
+        printf '%d min %02d s' $((seconds / 60)) $((seconds % 60))
+    else
+        printf '%d s' "$seconds"
+    fi
+}
