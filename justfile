@@ -1,0 +1,92 @@
+# Ringback's commands. `./just` (or `just`, once it is there) lists them.
+
+set dotenv-load := true
+set positional-arguments := true
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+[private]
+default:
+    @"{{ just_executable() }}" --justfile "{{ justfile() }}" --list --unsorted
+
+# Build everything and start Ringback on SQLite in ./data
+[group('use')]
+run *ARGS:
+    @scripts/run.sh "$@"
+
+# Send signed test callbacks to a running Ringback: `just send --scenario demo`
+[group('use')]
+send *ARGS:
+    @cargo build --quiet --release --package ringback-api
+    @target/release/ringback send "$@"
+
+# The API with reload and `trunk serve` with a proxy to it, on http://127.0.0.1:8081
+[group('develop')]
+dev:
+    @scripts/dev.sh
+
+# Build the SPA and the server: target/release/ringback
+[group('develop')]
+build:
+    @scripts/build.sh
+
+# Build the SPA into frontend/dist
+[group('develop')]
+spa:
+    @scripts/build-spa.sh
+
+# Format all Rust
+[group('develop')]
+fmt:
+    cargo fmt --all
+    cd frontend && cargo fmt --all
+
+# Write crates/core/src/schema.rs from the migrations
+[group('develop')]
+schema:
+    @scripts/check-schema.sh --write
+
+# Every test there is: checks, Rust on SQLite and PostgreSQL, the SPA, the browser
+[group('test')]
+test:
+    @scripts/with-postgres.sh scripts/test.sh
+
+# Formatting, clippy with warnings denied, the schema, the arrows between crates
+[group('test')]
+check:
+    @scripts/check.sh
+
+# Rust tests on SQLite and PostgreSQL
+[group('test')]
+test-rust:
+    @scripts/with-postgres.sh scripts/test.sh rust
+
+# The SPA's unit tests
+[group('test')]
+test-spa:
+    @scripts/test.sh spa
+
+# Browser tests on SQLite and PostgreSQL; arguments go to Playwright
+[group('test')]
+e2e *ARGS:
+    @scripts/build-spa.sh
+    @cargo build --workspace --bins --tests
+    @scripts/with-postgres.sh scripts/e2e.sh "$@"
+
+# Pictures of every page into docs/images
+[group('test')]
+screenshots:
+    @scripts/build-spa.sh
+    @cargo build --workspace --bins --tests
+    @RINGBACK_E2E_SCREENSHOTS=1 scripts/e2e.sh
+
+# The benchmarks, on SQLite and on a PostgreSQL that really writes to disk
+[group('test')]
+bench *ARGS:
+    @scripts/build-spa.sh
+    @cargo build --release --package ringback-api --package ringback-bench
+    @scripts/with-postgres.sh --durable cargo run --release --package ringback-bench -- "$@"
+
+# Remove what was built; keeps ./data and .env
+[group('develop')]
+clean:
+    @scripts/clean.sh
