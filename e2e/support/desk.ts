@@ -1,0 +1,83 @@
+import { expect, type Locator, type Page } from "@playwright/test";
+
+/** The poller's interval with its jitter. */
+const POLL_MS = 11_000;
+
+/** The app by the names that a person reads, in one place for all the stories. */
+export class Desk {
+  constructor(readonly page: Page) {}
+
+  /** Opens a page of the app with a clock that tests can push. */
+  async open(path = "/"): Promise<void> {
+    await this.page.clock.install();
+    await this.page.goto(path);
+  }
+
+  /** Fills in the form and waits until the feed has its first position: from here on nothing is missed. */
+  async signIn({ name, password }: { name: string; password: string }): Promise<void> {
+    const firstCheck = this.nextCheck();
+    await this.page.getByLabel("Name").fill(name);
+    await this.page.getByLabel("Password").fill(password);
+    await this.page.getByRole("button", { name: "Sign in" }).click();
+    await firstCheck;
+  }
+
+  /** Opens the app and signs in. */
+  async enter(admin: { name: string; password: string }, path = "/"): Promise<void> {
+    await this.open(path);
+    await this.signIn(admin);
+  }
+
+  /** Resolves when the app has asked for news and been answered. */
+  async nextCheck(): Promise<void> {
+    await this.page.waitForResponse((answer) => new URL(answer.url()).pathname === "/api/admin/llm-callbacks/check");
+  }
+
+  /** Lets the time until the next poll pass at once. */
+  async poll(): Promise<void> {
+    const check = this.nextCheck();
+    await this.page.clock.fastForward(POLL_MS);
+    await check;
+  }
+
+  get notifications(): Locator {
+    return this.page.getByRole("region", { name: /notifications/i });
+  }
+
+  /** Every toast that names the callback. */
+  toasts(callbackId: string): Locator {
+    return this.notifications.getByRole("listitem").filter({ hasText: callbackId });
+  }
+
+  get history(): Locator {
+    return this.page.getByRole("table");
+  }
+
+  /** The lines of the history that name the callback. */
+  rows(callbackId: string): Locator {
+    return this.history.getByRole("row").filter({ hasText: callbackId });
+  }
+
+  /** The window of one callback. */
+  window(callbackId: string): Locator {
+    return this.page.getByRole("dialog", { name: `Callback ${callbackId}` });
+  }
+
+  /** Opens the callback's window from its toast. */
+  async viewFromToast(callbackId: string): Promise<Locator> {
+    await this.toasts(callbackId).getByRole("button", { name: "View details" }).click();
+    await expect(this.window(callbackId)).toBeVisible();
+    return this.window(callbackId);
+  }
+
+  /** Opens the callback's window from the history. */
+  async viewFromHistory(callbackId: string): Promise<Locator> {
+    await this.rows(callbackId).getByRole("button").first().click();
+    await expect(this.window(callbackId)).toBeVisible();
+    return this.window(callbackId);
+  }
+
+  async choose(label: string, option: string): Promise<void> {
+    await this.page.getByLabel(label, { exact: true }).selectOption({ label: option });
+  }
+}

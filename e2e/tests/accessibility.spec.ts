@@ -1,0 +1,65 @@
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { ADMIN, expect, test } from "../support/fixtures";
+import { forge, jobBody, sign, unsigned } from "../support/signing";
+
+// The checker is a script that it puts into the page, which the app's policy forbids.
+test.use({ bypassCSP: true });
+
+async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
+    .analyze();
+  const found = violations.map(({ id, help, nodes }) => ({ id, help, where: nodes.map((node) => node.html) }));
+  expect(found).toEqual([]);
+}
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test.describe(colorScheme, () => {
+    test.use({ colorScheme });
+
+    test("signing in", async ({ desk, page }) => {
+      await desk.open();
+      await expect(page.getByRole("button", { name: "Sign in" })).toBeVisible();
+      await expectAccessible(page);
+    });
+
+    test("the history, a toast and windows of each kind", async ({ ringback, desk, page }) => {
+      await ringback.deliver(forge(jobBody(), { id: "evt_forged" }));
+      await ringback.deliver(unsigned(jobBody(), { id: "evt_unsigned" }));
+      await desk.enter(ADMIN);
+      await expect(desk.rows("evt_forged")).toHaveCount(1);
+      await expectAccessible(page);
+      await ringback.deliver(sign(jobBody(), { id: "evt_signed" }));
+      await desk.poll();
+      await expect(desk.toasts("evt_signed")).toHaveCount(1);
+      await desk.viewFromToast("evt_signed");
+      await expectAccessible(page);
+      await page.keyboard.press("Escape");
+      await desk.viewFromHistory("evt_forged");
+      await expectAccessible(page);
+    });
+
+    test("every tab", async ({ ringback, desk, page }) => {
+      await ringback.deliver(sign(jobBody()));
+      await desk.enter(ADMIN);
+      const tabs = page.getByRole("navigation").getByRole("link");
+      await expect(tabs.first()).toBeVisible();
+      for (const tab of await tabs.all()) {
+        await tab.click();
+        await expect(page.getByRole("main")).toBeVisible();
+        await expectAccessible(page);
+      }
+    });
+  });
+}
+
+test("a narrow screen", async ({ ringback, desk, page }) => {
+  await page.setViewportSize({ width: 320, height: 700 });
+  await ringback.deliver(sign(jobBody(), { id: "evt_narrow" }));
+  await desk.enter(ADMIN);
+  await expect(page.getByText("evt_narrow").first()).toBeVisible();
+  await expectAccessible(page);
+  const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(wider, "pixels that would have to be scrolled sideways").toBeLessThanOrEqual(0);
+});

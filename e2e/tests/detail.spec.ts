@@ -1,0 +1,65 @@
+import { ADMIN, expect, test } from "../support/fixtures";
+import { forge, jobBody, sign, unsigned } from "../support/signing";
+
+test("a forged callback is shown as invalid, in words, with the reason", async ({ ringback, desk }) => {
+  const { id } = await ringback.deliver(forge(jobBody(), { id: "evt_forged" }));
+  expect(await ringback.read(`/api/admin/llm-callbacks/${id}`)).toMatchObject({ signature: "invalid", reason: "wrong" });
+  await desk.enter(ADMIN);
+  const window = await desk.viewFromHistory("evt_forged");
+  await expect(window.getByText("Invalid", { exact: true }).first()).toBeVisible();
+});
+
+test("a callback without a signature is shown as missing", async ({ ringback, desk }) => {
+  await ringback.deliver(unsigned(jobBody(), { id: "evt_unsigned" }));
+  await desk.enter(ADMIN);
+  const window = await desk.viewFromHistory("evt_unsigned");
+  await expect(window.getByText("Missing", { exact: true }).first()).toBeVisible();
+});
+
+test("several windows stay open side by side and Escape closes the one in use", async ({ ringback, desk, page }) => {
+  for (const id of ["evt_one", "evt_two"]) await ringback.deliver(sign(jobBody(), { id }));
+  await desk.enter(ADMIN);
+  await desk.viewFromHistory("evt_one");
+  await desk.viewFromHistory("evt_two");
+  await expect(desk.window("evt_one")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(desk.window("evt_two")).toBeHidden();
+  await expect(desk.window("evt_one")).toBeVisible();
+});
+
+test("a link to a callback opens its window", async ({ ringback, desk }) => {
+  const { id } = await ringback.deliver(sign(jobBody(), { id: "evt_linked" }));
+  await desk.enter(ADMIN, `/?callback=${id}`);
+  await expect(desk.window("evt_linked")).toBeVisible();
+});
+
+test.describe("a link to nothing", () => {
+  test.use({ expectedErrors: [/status of 404/] });
+
+  test("says that the callback is not there", async ({ desk, page }) => {
+    await desk.enter(ADMIN, "/?callback=424242");
+    await expect(page.getByText(/not found|no such callback|not here/i).first()).toBeVisible();
+  });
+});
+
+test("Back closes the window that a click opened", async ({ ringback, desk, page }) => {
+  await ringback.deliver(sign(jobBody(), { id: "evt_back" }));
+  await desk.enter(ADMIN);
+  await desk.viewFromHistory("evt_back");
+  await expect(page).toHaveURL(/callback=/);
+  await page.goBack();
+  await expect(desk.window("evt_back")).toBeHidden();
+});
+
+test("a body that is not UTF-8 and one that is not JSON are shown and kept", async ({ ringback, desk, page }) => {
+  const bytes = Buffer.from([0xff, 0xfe, 0x00, 0x7b, 0x22]);
+  const binary = await ringback.deliver(sign(bytes, { id: "evt_binary" }));
+  await ringback.deliver(sign('{"event_type": "cut.off', { id: "evt_broken" }));
+  await desk.enter(ADMIN);
+  await desk.viewFromHistory("evt_binary");
+  const stored = await page.request.get(`/api/admin/llm-callbacks/${binary.id}/payload`);
+  expect(await stored.body()).toEqual(bytes);
+  await page.keyboard.press("Escape");
+  const window = await desk.viewFromHistory("evt_broken");
+  await expect(window.getByText('{"event_type": "cut.off').first()).toBeVisible();
+});
