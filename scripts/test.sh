@@ -34,6 +34,14 @@ spa_tests() {
     counted cargo test
 }
 
+# Once, with the features that the tests add: the Rust tests and the browser run the same program.
+build_server() {
+    [ -z "${server_is_built-}" ] || return 0
+    step 'SPA' scripts/build-spa.sh
+    step 'Server and Rust tests: build' cargo build --workspace --bins --tests
+    server_is_built=yes
+}
+
 # Adds up what the runners' closing lines say.
 print_total() {
     local passed
@@ -59,20 +67,14 @@ case " $parts " in *' e2e '*)
 esac
 for part in $parts; do
     case $part in
-    check)
-        step 'SPA' scripts/build-spa.sh
-        step 'Checks' scripts/check.sh
-        ;;
+    check) step 'Checks' scripts/check.sh ;;
     rust)
-        step 'SPA' scripts/build-spa.sh
-        step 'Rust tests: build' cargo build --workspace --bins --tests
+        build_server
         step 'Rust tests on SQLite and PostgreSQL' rust_tests
         ;;
     spa) step 'SPA: unit tests' spa_tests ;;
     e2e)
-        step 'SPA' scripts/build-spa.sh
-        # With the tests' features: the programs that the Rust tests ran are not built again.
-        step 'Server for the browser' cargo build --workspace --bins --tests
+        build_server
         step 'Browser tests on SQLite and PostgreSQL' counted scripts/e2e.sh
         ;;
     esac
