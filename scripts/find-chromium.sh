@@ -39,7 +39,7 @@ installed && exit 0
 if [ "$(id -u)" = 0 ] && have apt-get && grep -q '^ID=debian$' /etc/os-release 2>/dev/null; then
     say "Installing Debian's Chromium"
     export DEBIAN_FRONTEND=noninteractive
-    { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } >&2 || true
+    { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-liberation; } >&2 || true
     installed && exit 0
 fi
 
