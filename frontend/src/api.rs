@@ -1,0 +1,243 @@
+//! Every request the app makes, and the only place that fetches.
+
+use crate::state::poller::PAGE;
+use crate::state::query::{ListQuery, percent_encode};
+use gloo_timers::callback::Timeout;
+use ringback_wire::{
+    CallbackDetail, CheckResponse, HistoryResponse, MarkViewedRequest, MarkViewedResponse, Problem,
+    SessionResponse, SetUpRequest, SignInRequest, SourcesResponse, WarningsResponse,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use std::cell::RefCell;
+use std::rc::Rc;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortController, RequestCache, RequestInit, Response};
+
+const TIMEOUT_MS: u32 = 8_000;
+const CALLBACKS: &str = "/api/admin/llm-callbacks";
+
+/// Why a request had no good answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ApiError {
+    /// No session, or one that is over. The handler of [`on_signed_out`] was told already.
+    SignedOut,
+    /// The server answered with a problem.
+    Problem {
+        /// What it said.
+        problem: Problem,
+        /// When it wants to be asked again.
+        retry_after_ms: Option<u64>,
+    },
+    /// No answer, or one that cannot be read.
+    Unreachable,
+}
+
+impl ApiError {
+    /// The HTTP status, when there was an answer.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::SignedOut => Some(401),
+            Self::Problem { problem, .. } => Some(problem.status),
+            Self::Unreachable => None,
+        }
+    }
+
+    /// What to tell a person.
+    pub fn message(&self) -> String {
+        match self {
+            Self::SignedOut => "You are signed out.".to_owned(),
+            Self::Problem { problem, .. } if problem.detail.is_empty() => problem.title.clone(),
+            Self::Problem { problem, .. } => problem.detail.clone(),
+            Self::Unreachable => {
+                "The server did not answer. Check that Ringback runs and that you have a network."
+                    .to_owned()
+            }
+        }
+    }
+}
+
+thread_local! {
+    static SIGNED_OUT: RefCell<Option<Rc<dyn Fn()>>> = const { RefCell::new(None) };
+}
+
+/// Sets what happens when any answer says that the session is over.
+pub fn on_signed_out(handler: impl Fn() + 'static) {
+    SIGNED_OUT.with(|slot| *slot.borrow_mut() = Some(Rc::new(handler)));
+}
+
+/// Who is signed in.
+///
+/// # Errors
+/// [`ApiError::SignedOut`] when nobody is.
+pub async fn find_session() -> Result<SessionResponse, ApiError> {
+    get("/api/session").await
+}
+
+/// Signs in.
+///
+/// # Errors
+/// A problem with status 401 when name and password do not match, 429 after too many attempts.
+pub async fn sign_in(request: &SignInRequest) -> Result<SessionResponse, ApiError> {
+    send("POST", "/api/session", Some(to_json(request))).await
+}
+
+/// Signs out.
+///
+/// # Errors
+/// When the server did not do it.
+pub async fn sign_out() -> Result<(), ApiError> {
+    fetch("DELETE", "/api/session", None).await.map(|_| ())
+}
+
+/// True while no user exists and the set-up link is good.
+///
+/// # Errors
+/// When there was no good answer.
+pub async fn find_set_up() -> Result<bool, ApiError> {
+    #[derive(serde::Deserialize)]
+    struct SetUp {
+        open: bool,
+    }
+    get::<SetUp>("/api/session/setup").await.map(|answer| answer.open)
+}
+
+/// Makes the first admin and signs in.
+///
+/// # Errors
+/// A problem with status 403 when the link is used or old, 422 when the input will not do.
+pub async fn set_up(request: &SetUpRequest) -> Result<SessionResponse, ApiError> {
+    send("POST", "/api/session/setup", Some(to_json(request))).await
+}
+
+/// What is new since a cursor; without one, where the feed stands.
+///
+/// # Errors
+/// A problem with status 410 when the server does not know the cursor.
+pub async fn check(cursor: Option<&str>) -> Result<CheckResponse, ApiError> {
+    let cursor = cursor.map_or_else(String::new, |c| format!("cursor={}&", percent_encode(c)));
+    get(&format!("{CALLBACKS}/check?{cursor}limit={PAGE}")).await
+}
+
+/// One page of the history.
+///
+/// # Errors
+/// A problem when the filters cannot be read.
+pub async fn list_history(query: &ListQuery) -> Result<HistoryResponse, ApiError> {
+    let query = query.to_api();
+    let separator = if query.is_empty() { "" } else { "?" };
+    get(&format!("{CALLBACKS}/history{separator}{query}")).await
+}
+
+/// One callback with its content and evidence.
+///
+/// # Errors
+/// A problem with status 404 when there is none.
+pub async fn find_callback(id: i64) -> Result<CallbackDetail, ApiError> {
+    get(&format!("{CALLBACKS}/{id}")).await
+}
+
+/// Where the raw bytes are downloaded from.
+pub fn payload_href(id: i64, delivery: Option<i64>) -> String {
+    let delivery = delivery.map_or_else(String::new, |delivery| format!("?delivery={delivery}"));
+    format!("{CALLBACKS}/{id}/payload{delivery}")
+}
+
+/// Marks callbacks as viewed.
+///
+/// # Errors
+/// A problem with status 403 when the role does not allow it.
+pub async fn mark_viewed(request: &MarkViewedRequest) -> Result<MarkViewedResponse, ApiError> {
+    send("POST", &format!("{CALLBACKS}/mark-viewed"), Some(to_json(request))).await
+}
+
+/// The configured sources.
+///
+/// # Errors
+/// When there was no good answer.
+pub async fn list_sources() -> Result<SourcesResponse, ApiError> {
+    get("/api/admin/sources").await
+}
+
+/// What an admin should know of.
+///
+/// # Errors
+/// When there was no good answer.
+pub async fn list_warnings() -> Result<WarningsResponse, ApiError> {
+    get("/api/admin/warnings").await
+}
+
+fn to_json(body: &impl Serialize) -> String {
+    serde_json::to_string(body).expect("wire types have no maps with odd keys")
+}
+
+async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
+    send("GET", path, None).await
+}
+
+async fn send<T: DeserializeOwned>(
+    method: &str,
+    path: &str,
+    body: Option<String>,
+) -> Result<T, ApiError> {
+    let text = fetch(method, path, body).await?;
+    serde_json::from_str(&text).map_err(|_| ApiError::Unreachable)
+}
+
+async fn fetch(method: &str, path: &str, body: Option<String>) -> Result<String, ApiError> {
+    let answer = exchange(method, path, body).await.map_err(|_| ApiError::Unreachable)?;
+    if (200..300).contains(&answer.status) {
+        return Ok(answer.text);
+    }
+    let problem = serde_json::from_str::<Problem>(&answer.text).unwrap_or_else(|_| Problem {
+        kind: String::new(),
+        title: format!("HTTP status {}", answer.status),
+        status: answer.status,
+        detail: format!(
+            "The server answered with status {}. Try again in a moment.",
+            answer.status
+        ),
+        request_id: None,
+        start_over: None,
+    });
+    if answer.status == 401 && problem.kind != "/problems/sign-in-failed" {
+        if let Some(handler) = SIGNED_OUT.with(|slot| slot.borrow().clone()) {
+            handler();
+        }
+        return Err(ApiError::SignedOut);
+    }
+    Err(ApiError::Problem { problem, retry_after_ms: answer.retry_after_ms })
+}
+
+struct Answer {
+    status: u16,
+    retry_after_ms: Option<u64>,
+    text: String,
+}
+
+async fn exchange(method: &str, path: &str, body: Option<String>) -> Result<Answer, JsValue> {
+    let window = web_sys::window().ok_or(JsValue::NULL)?;
+    let controller = AbortController::new()?;
+    let init = RequestInit::new();
+    init.set_method(method);
+    init.set_signal(Some(&controller.signal()));
+    // A cached answer would carry the server's clock of long ago.
+    init.set_cache(RequestCache::NoStore);
+    if let Some(body) = body {
+        let headers = web_sys::Headers::new()?;
+        headers.set("content-type", "application/json")?;
+        init.set_headers(&headers);
+        init.set_body(&JsValue::from_str(&body));
+    }
+    // Dropped, and with it cancelled, when the body has arrived.
+    let _timeout = Timeout::new(TIMEOUT_MS, move || controller.abort());
+    let answer = JsFuture::from(window.fetch_with_str_and_init(path, &init)).await?;
+    let answer: Response = answer.dyn_into()?;
+    let retry_after = answer.headers().get("retry-after").ok().flatten();
+    let text = JsFuture::from(answer.text()?).await?.as_string().unwrap_or_default();
+    Ok(Answer {
+        status: answer.status(),
+        retry_after_ms: retry_after.and_then(|s| s.parse::<u64>().ok()).map(|s| s * 1_000),
+        text,
+    })
+}

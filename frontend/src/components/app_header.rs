@@ -1,0 +1,136 @@
+//! The head of every page of the desk.
+
+use super::icon::{Glyph, Icon};
+use crate::api;
+use crate::hooks::browser::{focus_id, set_title};
+use crate::hooks::feed::use_feed;
+use crate::hooks::session::use_session;
+use crate::hooks::theme::use_theme;
+use crate::state::poller::Connection;
+use crate::state::theme::Theme;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+
+/// Name, tabs, connection, theme and the way out.
+#[component]
+pub fn AppHeader() -> impl IntoView {
+    let feed = use_feed();
+    let session = use_session();
+    let count = move || match feed.unviewed.get() {
+        0 => String::new(),
+        1_000.. => "1,000+".to_owned(),
+        unviewed => unviewed.to_string(),
+    };
+    Effect::new(move |_| {
+        let count = count();
+        let lead = if count.is_empty() { count } else { format!("({count}) ") };
+        set_title(&format!("{lead}Callbacks · Ringback"));
+    });
+    view! {
+        <header class="app-header">
+            <p class="brand"><Icon glyph=Glyph::PhoneIncoming/> "Ringback"</p>
+            <nav aria-label="Main">
+                <a class="tab" href="/" aria-current="page">
+                    "Callbacks"
+                    <span class="count" class:hidden=move || count().is_empty()>
+                        {count}
+                        <span class="visually-hidden">" not viewed"</span>
+                    </span>
+                </a>
+            </nav>
+            <ConnectionChip/>
+            <div class="header-actions">
+                <ThemeToggle/>
+                <span class="who" title="Signed in as">{move || session.name()}</span>
+                <SignOutButton/>
+            </div>
+        </header>
+    }
+}
+
+/// Leads past the header for those who tab.
+#[component]
+pub fn SkipLink() -> impl IntoView {
+    let skip = move |event: leptos::ev::MouseEvent| {
+        event.prevent_default();
+        focus_id("main");
+    };
+    view! { <a class="skip-link" href="#main" on:click=skip>"Skip to the callbacks"</a> }
+}
+
+#[component]
+fn ConnectionChip() -> impl IntoView {
+    let feed = use_feed();
+    let state = move || match feed.connection.get() {
+        Connection::Connecting | Connection::Polling => "good",
+        Connection::Retrying { .. } => "waiting",
+        Connection::Offline | Connection::SignedOut => "bad",
+    };
+    let word = move || match feed.connection.get() {
+        Connection::Connecting => "Connecting".to_owned(),
+        Connection::Polling => "Polling".to_owned(),
+        Connection::Retrying { after_ms } => format!("Retrying in {} s", after_ms.div_ceil(1_000)),
+        Connection::Offline => "Offline".to_owned(),
+        Connection::SignedOut => "Signed out".to_owned(),
+    };
+    view! {
+        <div class="connection" data-state=state>
+            <span class="connection-dot" aria-hidden="true"></span>
+            <span class="connection-word">{word}</span>
+            <button
+                type="button"
+                class="button button-icon button-quiet"
+                aria-label="Check now"
+                title="Check now"
+                on:click=move |_| feed.nudge()
+            >
+                <Icon glyph=Glyph::Refresh/>
+            </button>
+        </div>
+    }
+}
+
+/// System, light, dark, in turn.
+#[component]
+pub fn ThemeToggle() -> impl IntoView {
+    let theme = use_theme();
+    let label = move || format!("Theme: {}", theme.get().word());
+    let glyph = move || match theme.get() {
+        Theme::System => Glyph::Monitor,
+        Theme::Light => Glyph::Sun,
+        Theme::Dark => Glyph::Moon,
+    };
+    view! {
+        <button
+            type="button"
+            class="button button-icon button-quiet"
+            aria-label=label
+            title=label
+            on:click=move |_| theme.toggle()
+        >
+            {move || view! { <Icon glyph=glyph()/> }}
+        </button>
+    }
+}
+
+#[component]
+fn SignOutButton() -> impl IntoView {
+    let session = use_session();
+    let navigate = StoredValue::new_local(use_navigate());
+    let sign_out = move |_| {
+        spawn_local(async move {
+            // Whatever the server says, the person wants to be out of here.
+            let _ = api::sign_out().await;
+            navigate.with_value(|navigate| navigate("/sign-in", NavigateOptions::default()));
+            session.signed_out();
+        });
+    };
+    view! {
+        <button type="button" class="button button-quiet" on:click=sign_out>
+            <Icon glyph=Glyph::LogOut/>
+            <span class="collapsible-word">"Sign out"</span>
+        </button>
+    }
+}

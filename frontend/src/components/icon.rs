@@ -1,0 +1,166 @@
+//! Icons from Lucide (<https://lucide.dev>), inlined as path data.
+//!
+//! ISC License. Copyright (c) Lucide Icons and Contributors; portions copyright (c) Cole Bemis
+//! 2013-2026 (Feather, MIT). Permission to use, copy, modify, and/or distribute this software for
+//! any purpose with or without fee is hereby granted, provided that the above copyright notice and
+//! this permission notice appear in all copies. Circles, lines and rectangles are written as paths.
+
+use leptos::prelude::*;
+
+/// An icon, named for what it means here or for Lucide's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Glyph {
+    /// `arrow-left`
+    ArrowLeft,
+    /// `arrow-right`
+    ArrowRight,
+    /// `check`
+    Check,
+    /// `check-check`
+    CheckCheck,
+    /// `circle-check`
+    CircleCheck,
+    /// `circle-x`
+    CircleX,
+    /// `copy`
+    Copy,
+    /// `download`
+    Download,
+    /// `eye`
+    Eye,
+    /// `list-filter`
+    Filter,
+    /// `inbox`
+    Inbox,
+    /// `link`
+    Link,
+    /// `log-out`
+    LogOut,
+    /// `maximize-2`
+    Maximise,
+    /// `minimize-2`
+    Restore,
+    /// `monitor`
+    Monitor,
+    /// `moon`
+    Moon,
+    /// `phone-incoming`
+    PhoneIncoming,
+    /// `refresh-cw`
+    Refresh,
+    /// `shield`
+    Shield,
+    /// `shield-alert`
+    ShieldAlert,
+    /// `panel-left`
+    SnapLeft,
+    /// `panel-right`
+    SnapRight,
+    /// `sun`
+    Sun,
+    /// `triangle-alert`
+    TriangleAlert,
+    /// `x`
+    X,
+}
+
+/// Draws an icon in the colour of the text. It is decoration: a word stands beside it or names the
+/// control that it is in.
+#[component]
+pub fn Icon(
+    /// Which one.
+    glyph: Glyph,
+) -> impl IntoView {
+    let paths = paths(glyph).iter().map(|path| view! { <path d=*path></path> }).collect_view();
+    view! {
+        <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+            {paths}
+        </svg>
+    }
+}
+
+fn paths(glyph: Glyph) -> &'static [&'static str] {
+    match glyph {
+        Glyph::ArrowLeft => &["m12 19-7-7 7-7", "M19 12H5"],
+        Glyph::ArrowRight => &["M5 12h14", "m12 5 7 7-7 7"],
+        Glyph::Check => &["M20 6 9 17l-5-5"],
+        Glyph::CheckCheck => &["M18 6 7 17l-5-5", "m22 10-7.5 7.5L13 16"],
+        Glyph::CircleCheck => &["M2 12a10 10 0 1 0 20 0a10 10 0 1 0 -20 0", "m16 9-5.5 5.5L8 12"],
+        Glyph::CircleX => &["M2 12a10 10 0 1 0 20 0a10 10 0 1 0 -20 0", "m15 9-6 6", "m9 9 6 6"],
+        Glyph::Copy => &[
+            "M10 8h10a2 2 0 0 1 2 2v10a2 2 0 0 1 -2 2h-10a2 2 0 0 1 -2 -2v-10a2 2 0 0 1 2 -2z",
+            "M4 16c-1.1 0-2-.9-2-2V4c0-1.1.9-2 2-2h10c1.1 0 2 .9 2 2",
+        ],
+        Glyph::Download => {
+            &["M12 15V3", "M21 15v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4", "m7 10 5 5 5-5"]
+        }
+        Glyph::Eye => &[
+            "M2.062 12.348a1 1 0 0 1 0-.696 10.75 10.75 0 0 1 19.876 0 1 1 0 0 1 0 .696 10.75 10.75 0 0 1-19.876 0",
+            "M9 12a3 3 0 1 0 6 0a3 3 0 1 0 -6 0",
+        ],
+        Glyph::Filter => &["M2 5h20", "M6 12h12", "M9 19h6"],
+        Glyph::Inbox => &[
+            "M22 12L16 12 14 15 10 15 8 12 2 12",
+            "M5.45 5.11 2 12v6a2 2 0 0 0 2 2h16a2 2 0 0 0 2-2v-6l-3.45-6.89A2 2 0 0 0 16.76 4H7.24a2 2 0 0 0-1.79 1.11z",
+        ],
+        Glyph::Link => &[
+            "M10 13a5 5 0 0 0 7.54.54l3-3a5 5 0 0 0-7.07-7.07l-1.72 1.71",
+            "M14 11a5 5 0 0 0-7.54-.54l-3 3a5 5 0 0 0 7.07 7.07l1.71-1.71",
+        ],
+        Glyph::LogOut => &["m16 17 5-5-5-5", "M21 12H9", "M9 21H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2h4"],
+        Glyph::Maximise => &["M15 3h6v6", "m21 3-7 7", "m3 21 7-7", "M9 21H3v-6"],
+        Glyph::Restore => &["m14 10 7-7", "M20 10h-6V4", "m3 21 7-7", "M4 14h6v6"],
+        Glyph::Monitor => &[
+            "M4 3h16a2 2 0 0 1 2 2v10a2 2 0 0 1 -2 2h-16a2 2 0 0 1 -2 -2v-10a2 2 0 0 1 2 -2z",
+            "M8 21L16 21",
+            "M12 17L12 21",
+        ],
+        Glyph::Moon => &[
+            "M20.985 12.486a9 9 0 1 1-9.473-9.472c.405-.022.617.46.402.803a6 6 0 0 0 8.268 8.268c.344-.215.825-.004.803.401",
+        ],
+        Glyph::PhoneIncoming => &[
+            "M16 2v6h6",
+            "m22 2-6 6",
+            "M13.832 16.568a1 1 0 0 0 1.213-.303l.355-.465A2 2 0 0 1 17 15h3a2 2 0 0 1 2 2v3a2 2 0 0 1-2 2A18 18 0 0 1 2 4a2 2 0 0 1 2-2h3a2 2 0 0 1 2 2v3a2 2 0 0 1-.8 1.6l-.468.351a1 1 0 0 0-.292 1.233 14 14 0 0 0 6.392 6.384",
+        ],
+        Glyph::Refresh => &[
+            "M3 12a9 9 0 0 1 9-9 9.75 9.75 0 0 1 6.74 2.74L21 8",
+            "M21 3v5h-5",
+            "M21 12a9 9 0 0 1-9 9 9.75 9.75 0 0 1-6.74-2.74L3 16",
+            "M8 16H3v5",
+        ],
+        Glyph::Shield => &[
+            "M20 13c0 5-3.5 7.5-7.66 8.95a1 1 0 0 1-.67-.01C7.5 20.5 4 18 4 13V6a1 1 0 0 1 1-1c2 0 4.5-1.2 6.24-2.72a1.17 1.17 0 0 1 1.52 0C14.51 3.81 17 5 19 5a1 1 0 0 1 1 1z",
+        ],
+        Glyph::ShieldAlert => &[
+            "M20 13c0 5-3.5 7.5-7.66 8.95a1 1 0 0 1-.67-.01C7.5 20.5 4 18 4 13V6a1 1 0 0 1 1-1c2 0 4.5-1.2 6.24-2.72a1.17 1.17 0 0 1 1.52 0C14.51 3.81 17 5 19 5a1 1 0 0 1 1 1z",
+            "M12 8v4",
+            "M12 16h.01",
+        ],
+        Glyph::SnapLeft => &[
+            "M5 3h14a2 2 0 0 1 2 2v14a2 2 0 0 1 -2 2h-14a2 2 0 0 1 -2 -2v-14a2 2 0 0 1 2 -2z",
+            "M9 3v18",
+        ],
+        Glyph::SnapRight => &[
+            "M5 3h14a2 2 0 0 1 2 2v14a2 2 0 0 1 -2 2h-14a2 2 0 0 1 -2 -2v-14a2 2 0 0 1 2 -2z",
+            "M15 3v18",
+        ],
+        Glyph::Sun => &[
+            "M8 12a4 4 0 1 0 8 0a4 4 0 1 0 -8 0",
+            "M12 2v2",
+            "M12 20v2",
+            "m4.93 4.93 1.41 1.41",
+            "m17.66 17.66 1.41 1.41",
+            "M2 12h2",
+            "M20 12h2",
+            "m6.34 17.66-1.41 1.41",
+            "m19.07 4.93-1.41 1.41",
+        ],
+        Glyph::TriangleAlert => &[
+            "m21.73 18-8-14a2 2 0 0 0-3.48 0l-8 14A2 2 0 0 0 4 21h16a2 2 0 0 0 1.73-3",
+            "M12 9v4",
+            "M12 17h.01",
+        ],
+        Glyph::X => &["M18 6 6 18", "m6 6 12 12"],
+    }
+}

@@ -1,0 +1,16 @@
+//! Where the app meets the browser: clocks, listeners, focus, clipboard, navigation. Each hook
+//! cleans up after itself when its owner goes away.
+
+pub mod announcer;
+pub mod browser;
+pub mod clock;
+pub mod feed;
+pub mod history;
+pub mod keys;
+pub mod location;
+pub mod poll;
+pub mod session;
+pub mod theme;
+pub mod toasts;
+pub mod warnings;
+pub mod windows;

@@ -1,0 +1,167 @@
+//! Single questions and orders to the browser.
+
+use crate::state::geometry::Viewport;
+use leptos::ev;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Element, HtmlElement, ScrollBehavior, ScrollToOptions};
+
+/// Below this the windows are sheets and the table is cards; the style sheets have the same number.
+const NARROW_PX: f64 = 640.0;
+
+/// The room inside the browser's window.
+pub fn viewport() -> Viewport {
+    let size = |value: Result<JsValue, JsValue>| value.ok().and_then(|v| v.as_f64());
+    let window = web_sys::window();
+    Viewport {
+        width: window.as_ref().and_then(|w| size(w.inner_width())).unwrap_or(1_280.0),
+        height: window.as_ref().and_then(|w| size(w.inner_height())).unwrap_or(800.0),
+    }
+}
+
+/// True on phones.
+pub fn is_narrow() -> bool {
+    viewport().width <= NARROW_PX
+}
+
+/// True when the tab is in front.
+pub fn is_visible() -> bool {
+    document().is_none_or(|document| !document.hidden())
+}
+
+/// True when the browser believes that it has a network.
+pub fn is_online() -> bool {
+    web_sys::window().is_none_or(|window| window.navigator().on_line())
+}
+
+/// True when the page is scrolled to its top.
+pub fn is_at_top() -> bool {
+    web_sys::window().and_then(|window| window.scroll_y().ok()).is_none_or(|y| y < 80.0)
+}
+
+/// Scrolls to the top at once.
+pub fn scroll_to_top() {
+    if let Some(window) = web_sys::window() {
+        let options = ScrollToOptions::new();
+        options.set_top(0.0);
+        options.set_behavior(ScrollBehavior::Instant);
+        window.scroll_to_with_scroll_to_options(&options);
+    }
+}
+
+/// Sets the title of the tab.
+pub fn set_title(title: &str) {
+    if let Some(document) = document() {
+        document.set_title(title);
+    }
+}
+
+/// Tells tests and scripts that the app is there.
+pub fn mark_ready() {
+    if let Some(root) = document().and_then(|document| document.document_element()) {
+        let _ = root.set_attribute("data-ready", "");
+    }
+}
+
+/// Sets or takes away an attribute of the root element.
+pub fn set_root_attribute(name: &str, value: Option<&str>) {
+    let Some(root) = document().and_then(|document| document.document_element()) else { return };
+    let _ = match value {
+        Some(value) => root.set_attribute(name, value),
+        None => root.remove_attribute(name),
+    };
+}
+
+/// Where the app is reached, without a slash at the end.
+pub fn origin() -> String {
+    web_sys::window().and_then(|window| window.location().origin().ok()).unwrap_or_default()
+}
+
+/// Puts text on the clipboard; false when the browser refuses.
+pub async fn copy_text(text: &str) -> bool {
+    let Some(window) = web_sys::window() else { return false };
+    // Without https the browser offers no clipboard at all.
+    if !window.is_secure_context() {
+        return false;
+    }
+    JsFuture::from(window.navigator().clipboard().write_text(text)).await.is_ok()
+}
+
+/// Gives the focus to the element with this id; false when there is none.
+pub fn focus_id(id: &str) -> bool {
+    let element = document().and_then(|document| document.get_element_by_id(id));
+    element.is_some_and(|element| focus(&element))
+}
+
+/// The element that has the focus.
+pub fn focused() -> Option<HtmlElement> {
+    document()?.active_element()?.dyn_into().ok()
+}
+
+/// Gives the focus back to an element that may have left the page meanwhile.
+pub fn refocus(element: &HtmlElement) -> bool {
+    element.is_connected() && element.focus().is_ok()
+}
+
+/// Moves the focus among all elements with `data-row-link`, by so many places.
+pub fn move_row_focus(by: i32) {
+    let Some(document) = document() else { return };
+    let Ok(links) = document.query_selector_all("[data-row-link]") else { return };
+    let active = document.active_element();
+    let position = (0..links.length()).find(|at| {
+        links
+            .get(*at)
+            .is_some_and(|node| active.as_ref().is_some_and(|a| node.is_same_node(Some(a))))
+    });
+    let Some(last) = links.length().checked_sub(1) else { return };
+    let target = position.map_or(0, |at| at.saturating_add_signed(by).min(last));
+    if let Some(element) = links.get(target).and_then(|node| node.dyn_into::<Element>().ok()) {
+        focus(&element);
+    }
+}
+
+/// True when a key press belongs to a field the person types in.
+pub fn is_typing(event: &ev::KeyboardEvent) -> bool {
+    event.target().and_then(|target| target.dyn_into::<Element>().ok()).is_some_and(|element| {
+        matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
+    })
+}
+
+/// True when a click wants a new tab or window from the browser.
+pub fn wants_new_tab(event: &ev::MouseEvent) -> bool {
+    event.ctrl_key() || event.meta_key() || event.shift_key() || event.button() != 0
+}
+
+/// True when the focus goes from inside an element to somewhere inside it as well.
+pub fn focus_stays_inside(event: &ev::FocusEvent) -> bool {
+    let inside = event.current_target().and_then(|target| target.dyn_into::<Element>().ok());
+    let next = event.related_target().and_then(|target| target.dyn_into::<Element>().ok());
+    inside.is_some_and(|inside| inside.contains(next.as_deref()))
+}
+
+/// Sends all further events of a pointer to the element that listens.
+pub fn capture_pointer(event: &ev::PointerEvent) {
+    if let Some(element) = event.current_target().and_then(|t| t.dyn_into::<Element>().ok()) {
+        let _ = element.set_pointer_capture(event.pointer_id());
+    }
+}
+
+/// True when a pointer went down on a button or link inside the element that listens.
+pub fn is_on_control(event: &ev::PointerEvent) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    target.is_some_and(|target| target.closest("button, a").ok().flatten().is_some())
+}
+
+/// Scroll position and height of the element that listens.
+pub fn scroll_state(event: &ev::Event) -> Option<(f64, f64)> {
+    let element: Element = event.current_target()?.dyn_into().ok()?;
+    Some((f64::from(element.scroll_top()), f64::from(element.client_height())))
+}
+
+fn focus(element: &Element) -> bool {
+    element.dyn_ref::<HtmlElement>().is_some_and(|element| element.focus().is_ok())
+}
+
+fn document() -> Option<web_sys::Document> {
+    web_sys::window()?.document()
+}

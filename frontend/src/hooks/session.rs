@@ -1,0 +1,105 @@
+//! Who is signed in, and the way to sign-in and back.
+
+use crate::api::{self, ApiError};
+use crate::state::query::percent_encode;
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_location, use_navigate};
+use ringback_wire::{Role, SessionResponse};
+
+/// What is known of the session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Session {
+    /// The first answer is on its way.
+    Unknown,
+    /// Nobody is signed in.
+    SignedOut,
+    /// The server could not be asked; what to tell.
+    Failed(String),
+    /// Somebody is.
+    SignedIn(SessionResponse),
+}
+
+/// The session, for the whole app.
+#[derive(Clone, Copy)]
+pub struct SessionContext(RwSignal<Session>);
+
+/// Makes the session available and leads to sign-in whenever an answer says that it is over.
+pub fn provide_session() -> SessionContext {
+    let session = SessionContext(RwSignal::new(Session::Unknown));
+    provide_context(session);
+    let navigate = use_navigate();
+    let location = use_location();
+    api::on_signed_out(move || {
+        session.0.set(Session::SignedOut);
+        let path = location.pathname.get_untracked();
+        if path == "/sign-in" || path == "/setup" {
+            return;
+        }
+        let here = format!("{path}{}", with_question_mark(&location.search.get_untracked()));
+        let target = match here.as_str() {
+            "/" => "/sign-in".to_owned(),
+            _ => format!("/sign-in?next={}", percent_encode(&here)),
+        };
+        navigate(&target, NavigateOptions { replace: true, ..NavigateOptions::default() });
+    });
+    session
+}
+
+/// The session.
+pub fn use_session() -> SessionContext {
+    expect_context()
+}
+
+impl SessionContext {
+    /// What is known; follows changes.
+    pub fn get(self) -> Session {
+        self.0.get()
+    }
+
+    /// True when there is a session; follows changes.
+    pub fn is_signed_in(self) -> bool {
+        self.0.with(|session| matches!(session, Session::SignedIn(_)))
+    }
+
+    /// True when the person may change things; follows changes.
+    pub fn is_admin(self) -> bool {
+        self.0.with(|session| matches!(session, Session::SignedIn(who) if who.role == Role::Admin))
+    }
+
+    /// The person's name, empty when nobody is signed in.
+    pub fn name(self) -> String {
+        self.0.with(|session| match session {
+            Session::SignedIn(who) => who.name.clone(),
+            _ => String::new(),
+        })
+    }
+
+    /// Somebody signed in.
+    pub fn signed_in(self, who: SessionResponse) {
+        self.0.set(Session::SignedIn(who));
+    }
+
+    /// Somebody signed out.
+    pub fn signed_out(self) {
+        self.0.set(Session::SignedOut);
+    }
+
+    /// Asks the server who is signed in.
+    pub async fn load(self) {
+        match api::find_session().await {
+            Ok(who) => self.signed_in(who),
+            // The handler of `on_signed_out` has changed the state and the page.
+            Err(ApiError::SignedOut) => {}
+            Err(error) => self.0.set(Session::Failed(error.message())),
+        }
+    }
+}
+
+fn with_question_mark(search: &str) -> String {
+    match search {
+        "" => String::new(),
+        _ if search.starts_with('?') => search.to_owned(),
+        _ => format!("?{search}"),
+    }
+}

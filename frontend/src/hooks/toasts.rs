@@ -1,0 +1,100 @@
+//! Lets toasts age, and pauses them while somebody looks at them or at another tab.
+
+use super::browser::is_visible;
+use crate::state::toasts::{ToastId, ToastStack};
+use gloo_timers::callback::Interval;
+use leptos::leptos_dom::helpers::window_event_listener_untyped;
+use leptos::prelude::*;
+use ringback_wire::CallbackSummary;
+
+const TICK_MS: u32 = 250;
+
+/// Why toasts do not age.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Held {
+    hovered: bool,
+    focused: bool,
+    hidden: bool,
+}
+
+/// The notifications on screen.
+#[derive(Clone, Copy)]
+pub struct ToastContext {
+    /// The stack; follows changes.
+    pub stack: RwSignal<ToastStack>,
+    held: RwSignal<Held>,
+}
+
+/// Makes the toasts available and lets them age.
+pub fn provide_toasts() -> ToastContext {
+    let context = ToastContext {
+        stack: RwSignal::new(ToastStack::default()),
+        held: RwSignal::new(Held::default()),
+    };
+    provide_context(context);
+    StoredValue::new_local(Interval::new(TICK_MS, move || context.tick()));
+    let listener = window_event_listener_untyped("visibilitychange", move |_| {
+        context.hold(|held| held.hidden = !is_visible());
+    });
+    on_cleanup(move || listener.remove());
+    context
+}
+
+/// The notifications.
+pub fn use_toasts() -> ToastContext {
+    expect_context()
+}
+
+impl ToastContext {
+    /// Tells of a batch of callbacks.
+    pub fn push_batch(self, rows: Vec<CallbackSummary>, more: bool) {
+        self.stack.update(|stack| stack.push_batch(rows, more));
+    }
+
+    /// Says one line.
+    pub fn push_notice(self, text: String) {
+        self.stack.update(|stack| stack.push_notice(text));
+    }
+
+    /// Takes one away.
+    pub fn dismiss(self, id: ToastId) {
+        self.stack.update(|stack| stack.dismiss(id));
+        if self.stack.with_untracked(ToastStack::is_empty) {
+            // The element that had the pointer or the focus is gone without telling.
+            self.hold(|held| (held.hovered, held.focused) = (false, false));
+        }
+    }
+
+    /// Takes those about one callback away.
+    pub fn dismiss_callback(self, callback: i64) {
+        self.stack.update(|stack| stack.dismiss_callback(callback));
+    }
+
+    /// The pointer came or went.
+    pub fn set_hovered(self, hovered: bool) {
+        self.hold(|held| held.hovered = hovered);
+    }
+
+    /// The focus came or went.
+    pub fn set_focused(self, focused: bool) {
+        self.hold(|held| held.focused = focused);
+    }
+
+    fn hold(self, change: impl FnOnce(&mut Held)) {
+        let mut held = self.held.get_untracked();
+        change(&mut held);
+        self.held.set(held);
+        self.stack.update(
+            |stack| {
+                if held == Held::default() { stack.resume() } else { stack.pause() }
+            },
+        );
+    }
+
+    fn tick(self) {
+        let changed = self.stack.try_update_untracked(|stack| stack.tick(TICK_MS));
+        if changed == Some(true) {
+            self.stack.notify();
+        }
+    }
+}

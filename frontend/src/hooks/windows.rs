@@ -1,0 +1,206 @@
+//! Detail windows: the URL says which are open; pointers and keys say where they lie.
+
+use super::browser::{self, viewport};
+use super::location::{PageLocation, use_page_location};
+use crate::state::geometry::{Bounds, STEP};
+use crate::state::windows::WindowStack;
+use crate::storage;
+use leptos::ev;
+use leptos::prelude::*;
+use std::collections::HashMap;
+use web_sys::HtmlElement;
+
+/// The open windows.
+#[derive(Clone, Copy)]
+pub struct WindowContext {
+    /// The stack; follows changes.
+    pub stack: RwSignal<WindowStack>,
+    location: PageLocation,
+    /// What had the focus when a person opened a window, to give it back.
+    openers: StoredValue<HashMap<String, HtmlElement>, LocalStorage>,
+}
+
+/// Makes the windows available and keeps them those of the URL.
+pub fn provide_windows() -> WindowContext {
+    let context = WindowContext {
+        stack: RwSignal::new(WindowStack::with_places(storage::load_places())),
+        location: use_page_location(),
+        openers: StoredValue::new_local(HashMap::new()),
+    };
+    provide_context(context);
+    let wanted = Memo::new(move |_| context.location.query.with(|query| query.callbacks.clone()));
+    Effect::new(move |_| {
+        let ids = wanted.get();
+        context.stack.update(|stack| stack.sync(&ids, viewport()));
+    });
+    let listener = window_event_listener(ev::resize, move |_| {
+        context.stack.update(|stack| stack.fit(viewport()));
+    });
+    on_cleanup(move || listener.remove());
+    context
+}
+
+/// The windows.
+pub fn use_windows() -> WindowContext {
+    expect_context()
+}
+
+/// The id of the element that has a window's name.
+pub fn title_id(id: &str) -> String {
+    format!("window-{id}-title")
+}
+
+/// The id of the element that moves a window.
+pub fn bar_id(id: &str) -> String {
+    format!("window-{id}-bar")
+}
+
+impl WindowContext {
+    /// Opens a window because a person asked for it: it gets the focus, and Back closes it.
+    pub fn open(self, id: &str) {
+        if let Some(element) = browser::focused() {
+            self.openers.update_value(|openers| {
+                openers.insert(id.to_owned(), element);
+            });
+        }
+        let query = self.location.current();
+        if query.callbacks.iter().any(|open| open == id) {
+            self.raise(id);
+            browser::focus_id(&bar_id(id));
+        } else {
+            self.location.push(&query.with_callback(id));
+        }
+    }
+
+    /// Closes a window and gives the focus back: to what opened it, else to the next window.
+    pub fn close(self, id: &str) {
+        self.location.replace(&self.location.current().without_callback(id));
+        let opener = self.openers.try_update_value(|openers| openers.remove(id)).flatten();
+        if opener.is_some_and(|element| browser::refocus(&element)) {
+            return;
+        }
+        let next = self.stack.with_untracked(|stack| {
+            let others = stack.windows().iter().filter(|window| window.id != id);
+            others.max_by_key(|window| window.z).map(|window| window.id.clone())
+        });
+        match next {
+            Some(next) => browser::focus_id(&bar_id(&next)),
+            None => browser::focus_id("main"),
+        };
+    }
+
+    /// True once when a person opened this window: then it takes the focus.
+    pub fn was_opened_by_person(self, id: &str) -> bool {
+        self.openers.with_value(|openers| openers.contains_key(id))
+    }
+
+    /// Brings a window to the front.
+    pub fn raise(self, id: &str) {
+        let in_front =
+            self.stack.with_untracked(|stack| stack.front().is_some_and(|window| window.id == id));
+        if !in_front {
+            self.stack.update(|stack| stack.raise(id));
+        }
+    }
+
+    /// Where a window lies, without following it.
+    pub fn bounds(self, id: &str) -> Option<Bounds> {
+        self.stack.with_untracked(|stack| stack.find(id).map(|window| window.bounds))
+    }
+
+    /// Puts a window somewhere.
+    pub fn place(self, id: &str, bounds: Bounds) {
+        self.stack.update(|stack| stack.place(id, bounds));
+    }
+
+    /// Stores where windows lie, once a movement is over.
+    pub fn save_places(self) {
+        self.stack.with_untracked(|stack| storage::save_places(stack.places()));
+    }
+
+    /// Puts a window into the left half.
+    pub fn snap_left(self, id: &str) {
+        self.place(id, Bounds::left_half(viewport()));
+        self.save_places();
+    }
+
+    /// Puts a window into the right half.
+    pub fn snap_right(self, id: &str) {
+        self.place(id, Bounds::right_half(viewport()));
+        self.save_places();
+    }
+
+    /// Gives a window all the room, or takes it back.
+    pub fn toggle_maximised(self, id: &str) {
+        self.stack.update(|stack| stack.toggle_maximised(id, viewport()));
+    }
+
+    /// Arrows move the window, with Ctrl they resize it.
+    pub fn key_on_bar(self, id: &str, event: &ev::KeyboardEvent) {
+        let (dx, dy) = match event.key().as_str() {
+            "ArrowLeft" => (-STEP, 0.0),
+            "ArrowRight" => (STEP, 0.0),
+            "ArrowUp" => (0.0, -STEP),
+            "ArrowDown" => (0.0, STEP),
+            _ => return,
+        };
+        let Some(bounds) = self.bounds(id) else { return };
+        event.prevent_default();
+        let viewport = viewport();
+        let bounds = if event.ctrl_key() {
+            bounds.resized(dx, dy, viewport)
+        } else {
+            bounds.moved(dx, dy, viewport)
+        };
+        self.place(id, bounds);
+        self.save_places();
+    }
+}
+
+/// Follows a pointer that drags a title bar or a corner.
+#[derive(Clone, Copy)]
+pub struct Drag {
+    windows: WindowContext,
+    start: StoredValue<Option<(f64, f64, Bounds)>>,
+    apply: fn(Bounds, f64, f64) -> Bounds,
+}
+
+impl Drag {
+    /// Moves the window.
+    pub fn to_move(windows: WindowContext) -> Self {
+        let apply = |bounds: Bounds, dx, dy| bounds.moved(dx, dy, viewport());
+        Self { windows, start: StoredValue::new(None), apply }
+    }
+
+    /// Resizes the window.
+    pub fn to_resize(windows: WindowContext) -> Self {
+        let apply = |bounds: Bounds, dx, dy| bounds.resized(dx, dy, viewport());
+        Self { windows, start: StoredValue::new(None), apply }
+    }
+
+    /// The pointer went down.
+    pub fn begin(self, id: &str, event: &ev::PointerEvent) {
+        if event.button() != 0 || browser::is_on_control(event) || browser::is_narrow() {
+            return;
+        }
+        let Some(bounds) = self.windows.bounds(id) else { return };
+        browser::capture_pointer(event);
+        let (x, y) = (f64::from(event.client_x()), f64::from(event.client_y()));
+        self.start.set_value(Some((x, y, bounds)));
+    }
+
+    /// The pointer moved.
+    pub fn follow(self, id: &str, event: &ev::PointerEvent) {
+        let Some((x, y, bounds)) = self.start.get_value() else { return };
+        let (dx, dy) = (f64::from(event.client_x()) - x, f64::from(event.client_y()) - y);
+        self.windows.place(id, (self.apply)(bounds, dx, dy));
+    }
+
+    /// The pointer went up, or was taken away.
+    pub fn end(self) {
+        if self.start.get_value().is_some() {
+            self.start.set_value(None);
+            self.windows.save_places();
+        }
+    }
+}

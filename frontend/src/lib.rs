@@ -1,0 +1,19 @@
+//! Ringback's single-page app: the desk where callbacks are seen and explained.
+//!
+//! What the app knows lives in [`state`], free of Leptos and of the browser and tested on the host.
+//! [`hooks`] carry it out in the browser, [`components`] and [`pages`] show it. Only [`api`]
+//! fetches; `web_sys` is used in [`api`], [`storage`] and [`hooks`] alone.
+
+pub mod api;
+pub mod app;
+pub mod components;
+pub mod format;
+pub mod hooks;
+pub mod pages;
+pub mod state;
+pub mod storage;
+
+/// Shows the app in the page's body.
+pub fn mount() {
+    leptos::mount::mount_to_body(app::App);
+}

@@ -1,0 +1,7 @@
+//! One page for each route.
+
+pub mod callbacks;
+pub mod desk;
+pub mod not_found;
+pub mod set_up;
+pub mod sign_in;

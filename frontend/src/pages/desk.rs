@@ -1,0 +1,76 @@
+//! The frame of everything behind sign-in: header, warnings, windows and notifications.
+
+use crate::components::app_header::{AppHeader, SkipLink};
+use crate::components::detail_window::DetailWindows;
+use crate::components::toast_list::ToastList;
+use crate::components::warning_banner::WarningBanner;
+use crate::hooks::announcer::provide_announcer;
+use crate::hooks::clock::provide_clock;
+use crate::hooks::feed::provide_feed;
+use crate::hooks::history::provide_history;
+use crate::hooks::location::provide_page_location;
+use crate::hooks::session::{Session, use_session};
+use crate::hooks::toasts::provide_toasts;
+use crate::hooks::warnings::provide_warnings;
+use crate::hooks::windows::provide_windows;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::components::Outlet;
+
+/// Shows the desk to who is signed in. Asks the server who that is; an answer that nobody is leads
+/// to sign-in.
+#[component]
+pub fn DeskPage() -> impl IntoView {
+    let session = use_session();
+    let load = move || {
+        spawn_local(async move { session.load().await });
+    };
+    if !untrack(|| session.is_signed_in()) {
+        load();
+    }
+    let state = Memo::new(move |_| match session.get() {
+        Session::Failed(message) => Err(message),
+        _ => Ok(session.is_signed_in()),
+    });
+    move || match state.get() {
+        Ok(true) => view! { <Desk/> }.into_any(),
+        Ok(false) => {
+            view! { <main class="centred" aria-busy="true"><p>"Loading…"</p></main> }.into_any()
+        }
+        Err(message) => view! {
+            <main class="centred">
+                <div class="state" role="alert">
+                    <h1>"Ringback cannot be reached"</h1>
+                    <p>{message}</p>
+                    <button type="button" class="button button-primary" on:click=move |_| load()>
+                        "Try again"
+                    </button>
+                </div>
+            </main>
+        }
+        .into_any(),
+    }
+}
+
+#[component]
+fn Desk() -> impl IntoView {
+    // The order is that of need: the feed hands what arrives to all the others.
+    let location = provide_page_location();
+    let clock = provide_clock();
+    provide_announcer();
+    provide_history(location, clock);
+    provide_toasts();
+    provide_warnings();
+    provide_windows();
+    provide_feed(clock);
+    view! {
+        <SkipLink/>
+        <AppHeader/>
+        <WarningBanner/>
+        <main id="main" tabindex="-1">
+            <Outlet/>
+        </main>
+        <DetailWindows/>
+        <ToastList/>
+    }
+}

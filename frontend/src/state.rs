@@ -1,0 +1,13 @@
+//! What the app knows and how it changes: plain structs, no Leptos, no browser, tested on the host.
+
+pub mod geometry;
+pub mod history;
+pub mod json;
+pub mod payload;
+pub mod poller;
+pub mod query;
+pub mod seen;
+pub mod theme;
+pub mod toasts;
+pub mod virtual_rows;
+pub mod windows;

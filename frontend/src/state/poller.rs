@@ -1,0 +1,344 @@
+//! When to ask for new callbacks, and what to do with the answers.
+//!
+//! A state machine without a clock, a timer or a network: [`Poller::step`] takes an event and a
+//! random number and says what to do. `hooks::poll` carries it out. One request is in flight at
+//! the most, and the next is scheduled only after its answer. A step that was overtaken (a timer
+//! that was cancelled, an answer that was given up on) is recognised by its ticket and ignored.
+
+use super::seen::SeenRing;
+use ringback_wire::{CallbackSummary, CheckResponse};
+
+/// The wait between an answer and the next question.
+pub const INTERVAL_MS: u64 = 10_000;
+/// Rows asked for at once.
+pub const PAGE: u32 = 100;
+/// Pages asked for in a row before other work gets a turn.
+pub const BURST_PAGES: u32 = 10;
+/// The wait between two bursts.
+pub const BURST_PAUSE_MS: u64 = 1_000;
+const BACKOFF_FLOOR_MS: u64 = 1_000;
+const BACKOFF_BASE_MS: u64 = 2_000;
+const BACKOFF_CEILING_MS: u64 = 120_000;
+
+/// Names one wait or one request, so that a late one is recognised.
+pub type Ticket = u64;
+
+/// What happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The app opened; `cursor` is what an earlier visit stored.
+    Started {
+        /// Where the last visit stopped.
+        cursor: Option<String>,
+        /// The tab is in front.
+        visible: bool,
+        /// The browser believes it has a network.
+        online: bool,
+    },
+    /// A scheduled wait is over.
+    TimerFired(Ticket),
+    /// The server answered.
+    Answered(Ticket, Box<CheckResponse>),
+    /// The server does not know the cursor (410).
+    CursorUnknown(Ticket),
+    /// No answer, or one that says to come back later.
+    Failed(Ticket, Option<u64>),
+    /// The session is over (401).
+    SignedOut(Ticket),
+    /// The tab came to the front.
+    Shown,
+    /// The tab went to the back.
+    Hidden,
+    /// The network came back.
+    WentOnline,
+    /// The network went away.
+    WentOffline,
+    /// Somebody asked for news now.
+    Nudged,
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Ask the server; tell the answer with this ticket.
+    Fetch {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// Where to go on; `None` asks for the newest position.
+        cursor: Option<String>,
+    },
+    /// Wait, then tell [`Event::TimerFired`]. Replaces an earlier wait.
+    Schedule {
+        /// Comes back when the wait is over.
+        ticket: Ticket,
+        /// How long.
+        after_ms: u64,
+    },
+    /// Hand these to the list and the toasts. `more` says that the burst goes on.
+    Deliver {
+        /// New or changed callbacks, oldest first, each once.
+        rows: Vec<CallbackSummary>,
+        /// Further pages of the same burst follow.
+        more: bool,
+    },
+    /// Store the cursor; comes after the rows it covers.
+    SaveCursor(String),
+    /// Show the count of callbacks nobody has opened, and set the clock by the server's.
+    Count {
+        /// Callbacks nobody has opened.
+        unviewed: i64,
+        /// The server's clock when it answered.
+        server_time: String,
+    },
+    /// Tell once that the position was lost and the list should be read again.
+    Resynced,
+    /// Show this in the header.
+    Show(Connection),
+}
+
+/// How the app hears of new callbacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// Before the first answer.
+    Connecting,
+    /// Asking at intervals, and the last answer was good.
+    Polling,
+    /// The last question failed; the next follows after the wait.
+    Retrying {
+        /// Length of the wait from now.
+        after_ms: u64,
+    },
+    /// The browser has no network.
+    Offline,
+    /// The session is over.
+    SignedOut,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Neither a wait nor a request: hidden, offline, or not started.
+    Resting,
+    Waiting(Ticket),
+    Asking(Ticket),
+    /// Signed out: only a new sign-in starts a new poller.
+    Stopped,
+}
+
+/// The state between two steps.
+#[derive(Clone, Debug)]
+pub struct Poller {
+    phase: Phase,
+    cursor: Option<String>,
+    seen: SeenRing,
+    visible: bool,
+    online: bool,
+    failures: u32,
+    burst: u32,
+    resyncing: bool,
+    next_ticket: Ticket,
+}
+
+impl Default for Poller {
+    fn default() -> Self {
+        Self {
+            phase: Phase::Resting,
+            cursor: None,
+            seen: SeenRing::default(),
+            visible: true,
+            online: true,
+            failures: 0,
+            burst: 0,
+            resyncing: false,
+            next_ticket: 1,
+        }
+    }
+}
+
+impl Poller {
+    /// Takes one event; `random` lies in `0.0..1.0` and decides every jitter of this step.
+    pub fn step(&mut self, event: Event, random: f64) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if self.phase == Phase::Stopped {
+            return effects;
+        }
+        match event {
+            Event::Started { cursor, visible, online } => {
+                self.cursor = cursor;
+                self.visible = visible;
+                self.online = online;
+                self.ask_or_rest(&mut effects);
+            }
+            Event::TimerFired(ticket) if self.phase == Phase::Waiting(ticket) => {
+                self.ask_or_rest(&mut effects);
+            }
+            Event::Answered(ticket, page) if self.phase == Phase::Asking(ticket) => {
+                self.take_page(*page, random, &mut effects);
+            }
+            Event::CursorUnknown(ticket) if self.phase == Phase::Asking(ticket) => {
+                self.resync(random, &mut effects);
+            }
+            Event::Failed(ticket, retry_after_ms) if self.phase == Phase::Asking(ticket) => {
+                self.back_off(retry_after_ms, random, &mut effects);
+            }
+            Event::SignedOut(ticket) if self.phase == Phase::Asking(ticket) => {
+                self.phase = Phase::Stopped;
+                effects.push(Effect::Show(Connection::SignedOut));
+            }
+            Event::Shown => {
+                let was_hidden = !std::mem::replace(&mut self.visible, true);
+                if was_hidden {
+                    self.ask_unless_asking(&mut effects);
+                }
+            }
+            Event::Hidden => {
+                self.visible = false;
+                self.rest_unless_asking();
+            }
+            Event::WentOnline => {
+                self.online = true;
+                self.failures = 0;
+                self.ask_unless_asking(&mut effects);
+            }
+            Event::WentOffline => {
+                self.online = false;
+                self.rest_unless_asking();
+                effects.push(Effect::Show(Connection::Offline));
+            }
+            Event::Nudged => self.ask_unless_asking(&mut effects),
+            // Overtaken: the ticket is an old one.
+            Event::TimerFired(_)
+            | Event::Answered(..)
+            | Event::CursorUnknown(_)
+            | Event::Failed(..)
+            | Event::SignedOut(_) => {}
+        }
+        effects
+    }
+
+    /// The position up to which everything was handed on.
+    pub fn cursor(&self) -> Option<&str> {
+        self.cursor.as_deref()
+    }
+
+    fn take_page(&mut self, page: CheckResponse, random: f64, effects: &mut Vec<Effect>) {
+        let CheckResponse { callbacks, cursor, has_more, unviewed, server_time } = page;
+        // The first answer of all only says where the feed stands: nothing in it is news.
+        let silent = self.cursor.is_none();
+        self.failures = 0;
+        self.burst += 1;
+        let rows: Vec<_> = callbacks.into_iter().filter(|row| self.seen.insert(row)).collect();
+        let more = has_more && !silent;
+        if !rows.is_empty() && !silent {
+            effects.push(Effect::Deliver { rows, more });
+        }
+        if self.cursor.as_deref() != Some(cursor.as_str()) {
+            effects.push(Effect::SaveCursor(cursor.clone()));
+            self.cursor = Some(cursor);
+        }
+        effects.push(Effect::Count { unviewed, server_time });
+        if std::mem::take(&mut self.resyncing) {
+            effects.push(Effect::Resynced);
+        }
+        if !self.online || !self.visible {
+            self.phase = Phase::Resting;
+            self.burst = 0;
+            return;
+        }
+        effects.push(Effect::Show(Connection::Polling));
+        if more && self.burst < BURST_PAGES {
+            self.ask_or_rest(effects);
+            return;
+        }
+        self.burst = 0;
+        let after_ms = if more { BURST_PAUSE_MS } else { jittered_interval(random) };
+        self.wait(after_ms, effects);
+    }
+
+    fn resync(&mut self, random: f64, effects: &mut Vec<Effect>) {
+        if self.cursor.is_none() {
+            // A server that refuses even "from now on" is failing: asking again at once would spin.
+            return self.back_off(None, random, effects);
+        }
+        self.cursor = None;
+        self.burst = 0;
+        self.resyncing = true;
+        self.ask_or_rest(effects);
+    }
+
+    fn back_off(&mut self, retry_after_ms: Option<u64>, random: f64, effects: &mut Vec<Effect>) {
+        self.burst = 0;
+        self.failures = self.failures.saturating_add(1);
+        if !self.online || !self.visible {
+            self.phase = Phase::Resting;
+            return;
+        }
+        let after_ms = backoff(self.failures, random).max(retry_after_ms.unwrap_or(0));
+        effects.push(Effect::Show(Connection::Retrying { after_ms }));
+        self.wait(after_ms, effects);
+    }
+
+    fn wait(&mut self, after_ms: u64, effects: &mut Vec<Effect>) {
+        let ticket = self.ticket();
+        self.phase = Phase::Waiting(ticket);
+        effects.push(Effect::Schedule { ticket, after_ms });
+    }
+
+    fn ask_unless_asking(&mut self, effects: &mut Vec<Effect>) {
+        if !matches!(self.phase, Phase::Asking(_)) {
+            self.ask_or_rest(effects);
+        }
+    }
+
+    fn ask_or_rest(&mut self, effects: &mut Vec<Effect>) {
+        if !self.online {
+            self.phase = Phase::Resting;
+            effects.push(Effect::Show(Connection::Offline));
+            return;
+        }
+        if !self.visible {
+            self.phase = Phase::Resting;
+            return;
+        }
+        let ticket = self.ticket();
+        self.phase = Phase::Asking(ticket);
+        effects.push(Effect::Fetch { ticket, cursor: self.cursor.clone() });
+    }
+
+    fn rest_unless_asking(&mut self) {
+        if !matches!(self.phase, Phase::Asking(_)) {
+            self.phase = Phase::Resting;
+        }
+    }
+
+    fn ticket(&mut self) -> Ticket {
+        let ticket = self.next_ticket;
+        self.next_ticket += 1;
+        ticket
+    }
+}
+
+/// The interval, ten per cent more or less, so that many tabs do not ask in step.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "between nine and eleven thousand"
+)]
+fn jittered_interval(random: f64) -> u64 {
+    (INTERVAL_MS as f64 * (0.9 + 0.2 * random)) as u64
+}
+
+/// Full jitter: anywhere between the floor and a ceiling that doubles with every failure.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "at most 120 thousand"
+)]
+fn backoff(failures: u32, random: f64) -> u64 {
+    let ceiling = (BACKOFF_BASE_MS << failures.min(10)).min(BACKOFF_CEILING_MS);
+    ((ceiling as f64 * random) as u64).max(BACKOFF_FLOOR_MS)
+}
+
+#[cfg(test)]
+mod tests;

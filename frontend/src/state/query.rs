@@ -1,0 +1,381 @@
+//! What the URL says: filters, page and open windows, read from and written to its query.
+
+use ringback_wire::{CallbackSummary, Signature};
+
+/// The query of the callbacks page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PageQuery {
+    /// What the list shows.
+    pub list: ListQuery,
+    /// The `?callback=` of each open window, in the order they were opened.
+    pub callbacks: Vec<String>,
+}
+
+/// What the list shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListQuery {
+    /// Which callbacks.
+    pub filters: Filters,
+    /// Which page of them.
+    pub page: Page,
+}
+
+/// A page of the history.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Page {
+    /// The newest.
+    #[default]
+    First,
+    /// Those older than a position.
+    Before(String),
+    /// Those newer than a position.
+    After(String),
+}
+
+/// Which callbacks are shown; an empty text does not filter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filters {
+    /// Exactly this event type.
+    pub event_type: String,
+    /// Exactly this workflow.
+    pub workflow: String,
+    /// Exactly this source.
+    pub source: String,
+    /// Any of these verdicts.
+    pub signature: Vec<Signature>,
+    /// Opened by somebody or not.
+    pub viewed: Option<bool>,
+    /// The callback id begins so.
+    pub id_prefix: String,
+    /// Received then or later, RFC 3339.
+    pub from: String,
+    /// Received earlier, RFC 3339.
+    pub to: String,
+}
+
+/// Names one filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Field {
+    /// [`Filters::event_type`]
+    EventType,
+    /// [`Filters::workflow`]
+    Workflow,
+    /// [`Filters::source`]
+    Source,
+    /// [`Filters::signature`]
+    Signature,
+    /// [`Filters::viewed`]
+    Viewed,
+    /// [`Filters::id_prefix`]
+    IdPrefix,
+    /// [`Filters::from`]
+    From,
+    /// [`Filters::to`]
+    To,
+}
+
+/// All filters, in the order they are shown.
+pub const FIELDS: [Field; 8] = [
+    Field::IdPrefix,
+    Field::EventType,
+    Field::Workflow,
+    Field::Source,
+    Field::Signature,
+    Field::Viewed,
+    Field::From,
+    Field::To,
+];
+
+impl Field {
+    /// For people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::EventType => "Event type",
+            Self::Workflow => "Workflow",
+            Self::Source => "Source",
+            Self::Signature => "Signature",
+            Self::Viewed => "Viewed",
+            Self::IdPrefix => "Id begins with",
+            Self::From => "From",
+            Self::To => "To",
+        }
+    }
+
+    /// The parameter of the URL and of the API.
+    pub fn parameter(self) -> &'static str {
+        match self {
+            Self::EventType => "event_type",
+            Self::Workflow => "workflow",
+            Self::Source => "source",
+            Self::Signature => "signature",
+            Self::Viewed => "viewed",
+            Self::IdPrefix => "id_prefix",
+            Self::From => "from",
+            Self::To => "to",
+        }
+    }
+}
+
+impl Filters {
+    /// The value of one filter as the URL has it; empty when it does not filter.
+    pub fn value(&self, field: Field) -> String {
+        match field {
+            Field::EventType => self.event_type.clone(),
+            Field::Workflow => self.workflow.clone(),
+            Field::Source => self.source.clone(),
+            Field::Signature => {
+                let words: Vec<_> = self.signature.iter().map(|s| signature_word(*s)).collect();
+                words.join(",")
+            }
+            Field::Viewed => self.viewed.map_or_else(String::new, |viewed| viewed.to_string()),
+            Field::IdPrefix => self.id_prefix.clone(),
+            Field::From => self.from.clone(),
+            Field::To => self.to.clone(),
+        }
+    }
+
+    /// With one filter set; an empty or unknown value takes it away.
+    #[must_use]
+    pub fn with(mut self, field: Field, value: &str) -> Self {
+        let value = value.trim();
+        match field {
+            Field::EventType => value.clone_into(&mut self.event_type),
+            Field::Workflow => value.clone_into(&mut self.workflow),
+            Field::Source => value.clone_into(&mut self.source),
+            Field::Signature => {
+                self.signature = value.split(',').filter_map(signature_from_word).collect();
+                self.signature.dedup();
+            }
+            Field::Viewed => self.viewed = value.parse().ok(),
+            Field::IdPrefix => value.clone_into(&mut self.id_prefix),
+            Field::From => value.clone_into(&mut self.from),
+            Field::To => value.clone_into(&mut self.to),
+        }
+        self
+    }
+
+    /// The filters that are set.
+    pub fn active(&self) -> Vec<(Field, String)> {
+        FIELDS
+            .into_iter()
+            .map(|field| (field, self.value(field)))
+            .filter(|(_, value)| !value.is_empty())
+            .collect()
+    }
+
+    /// True when everything is shown.
+    pub fn is_empty(&self) -> bool {
+        self.active().is_empty()
+    }
+
+    /// True when a callback that just arrived belongs to what is shown.
+    pub fn admits(&self, row: &CallbackSummary) -> bool {
+        let same = |wanted: &str, actual: &str| wanted.is_empty() || wanted == actual;
+        let received = crate::format::parse_time(&row.received_at);
+        let not_before = crate::format::parse_time(&self.from);
+        let before = crate::format::parse_time(&self.to);
+        same(&self.event_type, &row.event_type)
+            && same(&self.workflow, row.workflow.as_deref().unwrap_or_default())
+            && same(&self.source, &row.source)
+            && (self.signature.is_empty() || self.signature.contains(&row.signature))
+            && self.viewed.is_none_or(|viewed| viewed == row.viewed_at.is_some())
+            && row.callback_id.starts_with(&self.id_prefix)
+            && received.zip(not_before).is_none_or(|(at, from)| at >= from)
+            && received.zip(before).is_none_or(|(at, to)| at < to)
+    }
+}
+
+impl ListQuery {
+    /// True on the newest page without a filter, where an arrival may appear by itself.
+    pub fn is_live(&self) -> bool {
+        self.page == Page::First && self.filters.is_empty()
+    }
+
+    /// The query for the API, without `?`.
+    pub fn to_api(&self) -> String {
+        let mut pairs = Pairs::default();
+        self.write(&mut pairs);
+        pairs.0
+    }
+
+    fn write(&self, pairs: &mut Pairs) {
+        for (field, value) in self.filters.active() {
+            pairs.push(field.parameter(), &value);
+        }
+        match &self.page {
+            Page::First => {}
+            Page::Before(position) => pairs.push("before", position),
+            Page::After(position) => pairs.push("after", position),
+        }
+    }
+}
+
+impl PageQuery {
+    /// Reads the query of a URL, with or without `?`. What it does not know is ignored.
+    pub fn parse(search: &str) -> Self {
+        let mut query = Self::default();
+        for (name, value) in parse_pairs(search) {
+            match name.as_str() {
+                "callback" if !value.is_empty() && !query.callbacks.contains(&value) => {
+                    query.callbacks.push(value);
+                }
+                "before" => query.list.page = Page::Before(value),
+                "after" => query.list.page = Page::After(value),
+                _ => {
+                    if let Some(field) = FIELDS.into_iter().find(|f| f.parameter() == name) {
+                        query.list.filters =
+                            std::mem::take(&mut query.list.filters).with(field, &value);
+                    }
+                }
+            }
+        }
+        query
+    }
+
+    /// The path of the callbacks page with this query.
+    pub fn to_href(&self) -> String {
+        let mut pairs = Pairs::default();
+        self.list.write(&mut pairs);
+        for callback in &self.callbacks {
+            pairs.push("callback", callback);
+        }
+        if pairs.0.is_empty() { "/".to_owned() } else { format!("/?{}", pairs.0) }
+    }
+
+    /// The same with another list; the windows stay.
+    #[must_use]
+    pub fn with_list(&self, list: ListQuery) -> Self {
+        Self { list, callbacks: self.callbacks.clone() }
+    }
+
+    /// The same with other filters, on the first page.
+    #[must_use]
+    pub fn with_filters(&self, filters: Filters) -> Self {
+        self.with_list(ListQuery { filters, page: Page::First })
+    }
+
+    /// The same on another page.
+    #[must_use]
+    pub fn with_page(&self, page: Page) -> Self {
+        self.with_list(ListQuery { filters: self.list.filters.clone(), page })
+    }
+
+    /// The same with one more window, in front.
+    #[must_use]
+    pub fn with_callback(&self, id: &str) -> Self {
+        let mut query = self.without_callback(id);
+        query.callbacks.push(id.to_owned());
+        query
+    }
+
+    /// The same with one window closed.
+    #[must_use]
+    pub fn without_callback(&self, id: &str) -> Self {
+        let mut query = self.clone();
+        query.callbacks.retain(|open| open != id);
+        query
+    }
+}
+
+/// The word of a verdict in URLs.
+pub fn signature_word(signature: Signature) -> &'static str {
+    match signature {
+        Signature::Valid => "valid",
+        Signature::Invalid => "invalid",
+        Signature::Missing => "missing",
+        Signature::Unchecked => "unchecked",
+    }
+}
+
+fn signature_from_word(word: &str) -> Option<Signature> {
+    match word.trim() {
+        "valid" => Some(Signature::Valid),
+        "invalid" => Some(Signature::Invalid),
+        "missing" => Some(Signature::Missing),
+        "unchecked" => Some(Signature::Unchecked),
+        _ => None,
+    }
+}
+
+/// One value out of a query.
+pub fn find_parameter(search: &str, wanted: &str) -> Option<String> {
+    parse_pairs(search).into_iter().find(|(name, _)| name == wanted).map(|(_, value)| value)
+}
+
+/// A path of this app to go on to, out of `?next=`; anything else leads to the first page.
+pub fn safe_next(search: &str) -> String {
+    find_parameter(search, "next")
+        .filter(|next| {
+            let mut characters = next.chars();
+            characters.next() == Some('/') && !matches!(characters.next(), Some('/' | '\\'))
+        })
+        .unwrap_or_else(|| "/".to_owned())
+}
+
+#[derive(Default)]
+struct Pairs(String);
+
+impl Pairs {
+    fn push(&mut self, name: &str, value: &str) {
+        if !self.0.is_empty() {
+            self.0.push('&');
+        }
+        self.0.push_str(name);
+        self.0.push('=');
+        self.0.push_str(&percent_encode(value));
+    }
+}
+
+/// Encodes everything but what RFC 3986 leaves unreserved.
+pub fn percent_encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':' | b',') {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            for nibble in [byte >> 4, byte & 15] {
+                out.push(char::from(b"0123456789ABCDEF"[usize::from(nibble)]));
+            }
+        }
+    }
+    out
+}
+
+fn parse_pairs(search: &str) -> Vec<(String, String)> {
+    let search = search.strip_prefix('?').unwrap_or(search);
+    let pairs = search.split('&').filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (percent_decode(name), percent_decode(value))
+        })
+        .collect()
+}
+
+fn percent_decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let code = bytes.get(at + 1..at + 3).and_then(|hex| std::str::from_utf8(hex).ok());
+        match (byte, code.and_then(|hex| u8::from_str_radix(hex, 16).ok())) {
+            (b'%', Some(decoded)) => {
+                out.push(decoded);
+                at += 3;
+            }
+            (b'+', _) => {
+                out.push(b' ');
+                at += 1;
+            }
+            _ => {
+                out.push(byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,77 @@
+use super::*;
+use crate::state::history::tests::row;
+use proptest::prelude::*;
+
+#[test]
+fn filters_page_and_windows_are_read_from_the_url() {
+    let query = PageQuery::parse(
+        "?event_type=batch.completed&signature=invalid,missing&viewed=false&before=abc&callback=7&callback=9",
+    );
+    assert_eq!(query.list.filters.event_type, "batch.completed");
+    assert_eq!(query.list.filters.signature, [Signature::Invalid, Signature::Missing]);
+    assert_eq!(query.list.filters.viewed, Some(false));
+    assert_eq!(query.list.page, Page::Before("abc".into()));
+    assert_eq!(query.callbacks, ["7", "9"]);
+}
+
+#[test]
+fn changing_a_filter_goes_to_the_first_page_and_keeps_the_windows() {
+    let query = PageQuery::parse("?before=abc&callback=7");
+    let filters = query.list.filters.clone().with(Field::Source, "openai");
+    assert_eq!(query.with_filters(filters).to_href(), "/?source=openai&callback=7");
+}
+
+#[test]
+fn opening_twice_raises_and_closing_removes() {
+    let query = PageQuery::parse("?callback=7&callback=9");
+    assert_eq!(query.with_callback("7").callbacks, ["9", "7"]);
+    assert_eq!(query.without_callback("9").to_href(), "/?callback=7");
+}
+
+#[test]
+fn an_arrival_is_held_against_every_filter() {
+    let arrival = row(5);
+    let admits = |search: &str| PageQuery::parse(search).list.filters.admits(&arrival);
+    for search in
+        ["", "event_type=batch.completed", "signature=valid", "id_prefix=evt_", "viewed=false"]
+    {
+        assert!(admits(search), "{search}");
+    }
+    for search in ["event_type=x", "workflow=x", "signature=invalid", "id_prefix=x", "viewed=true"]
+    {
+        assert!(!admits(search), "{search}");
+    }
+    assert!(admits("from=2026-01-01T00:00:00Z") && !admits("to=2026-01-01T00:00:00Z"));
+}
+
+#[test]
+fn after_signing_in_one_stays_on_this_site() {
+    assert_eq!(safe_next("?next=%2F%3Fcallback%3D7"), "/?callback=7");
+    for search in
+        ["", "?next=https://evil.example", "?next=//evil.example", "?next=/%5Cevil.example"]
+    {
+        assert_eq!(safe_next(search), "/", "{search}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_back(
+        event_type in "\\PC{0,12}", prefix in "[ -~]{0,12}", callbacks in prop::collection::vec("[0-9a-z]{1,5}", 0..4),
+        viewed in prop::option::of(any::<bool>()), before in prop::option::of("\\PC{1,12}"),
+    ) {
+        let filters = Filters { viewed, ..Filters::default() }
+            .with(Field::EventType, &event_type)
+            .with(Field::IdPrefix, &prefix);
+        let mut unique: Vec<String> = Vec::new();
+        for id in callbacks {
+            if !unique.contains(&id) {
+                unique.push(id);
+            }
+        }
+        let page = before.map_or(Page::First, Page::Before);
+        let query = PageQuery { list: ListQuery { filters, page }, callbacks: unique };
+        let href = query.to_href();
+        prop_assert_eq!(PageQuery::parse(href.trim_start_matches('/')), query);
+    }
+}

@@ -1,0 +1,204 @@
+//! Which detail windows are open, where they lie and which one is in front.
+
+use super::geometry::{Bounds, Viewport};
+use serde::{Deserialize, Serialize};
+
+/// How many places of closed windows are remembered.
+const REMEMBERED: usize = 40;
+
+/// One open window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenWindow {
+    /// The `?callback=` it shows.
+    pub id: String,
+    /// Where it lies.
+    pub bounds: Bounds,
+    /// Higher is further in front.
+    pub z: u32,
+    /// Where it goes back to when it is maximised now.
+    pub restore: Option<Bounds>,
+}
+
+/// Where windows lay, for the next visit.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Places {
+    places: Vec<(String, Bounds)>,
+}
+
+/// All open windows, in the order they were opened.
+#[derive(Clone, Debug, Default)]
+pub struct WindowStack {
+    windows: Vec<OpenWindow>,
+    places: Places,
+    top: u32,
+    opened: usize,
+}
+
+impl WindowStack {
+    /// A stack that knows where windows lay at the last visit.
+    pub fn with_places(places: Places) -> Self {
+        Self { places, ..Self::default() }
+    }
+
+    /// The open windows.
+    pub fn windows(&self) -> &[OpenWindow] {
+        &self.windows
+    }
+
+    /// One of them.
+    pub fn find(&self, id: &str) -> Option<&OpenWindow> {
+        self.windows.iter().find(|window| window.id == id)
+    }
+
+    /// The one in front.
+    pub fn front(&self) -> Option<&OpenWindow> {
+        self.windows.iter().max_by_key(|window| window.z)
+    }
+
+    /// Makes the open windows those of the URL: opens what is missing, closes what is not named.
+    pub fn sync(&mut self, ids: &[String], viewport: Viewport) {
+        self.windows.retain(|window| ids.contains(&window.id));
+        if self.windows.is_empty() {
+            self.opened = 0;
+        }
+        for id in ids {
+            if self.find(id).is_none() {
+                self.open(id.clone(), viewport);
+            }
+        }
+    }
+
+    /// Brings one to the front.
+    pub fn raise(&mut self, id: &str) {
+        let top = self.top + 1;
+        if let Some(window) = self.windows.iter_mut().find(|window| window.id == id)
+            && window.z != self.top
+        {
+            window.z = top;
+            self.top = top;
+        }
+    }
+
+    /// Moves or resizes one; it is no longer maximised then.
+    pub fn place(&mut self, id: &str, bounds: Bounds) {
+        if let Some(window) = self.windows.iter_mut().find(|window| window.id == id) {
+            window.bounds = bounds;
+            window.restore = None;
+            self.places.remember(id, bounds);
+        }
+    }
+
+    /// Takes all the room, or goes back to where it was.
+    pub fn toggle_maximised(&mut self, id: &str, viewport: Viewport) {
+        let Some(window) = self.windows.iter_mut().find(|window| window.id == id) else { return };
+        if let Some(before) = window.restore.take() {
+            window.bounds = before.clamped(viewport);
+        } else {
+            window.restore = Some(window.bounds);
+            window.bounds = Bounds::whole(viewport);
+        }
+    }
+
+    /// Makes everything fit a viewport that changed.
+    pub fn fit(&mut self, viewport: Viewport) {
+        for window in &mut self.windows {
+            window.bounds = if window.restore.is_some() {
+                Bounds::whole(viewport)
+            } else {
+                window.bounds.clamped(viewport)
+            };
+        }
+    }
+
+    /// What to store for the next visit.
+    pub fn places(&self) -> &Places {
+        &self.places
+    }
+
+    fn open(&mut self, id: String, viewport: Viewport) {
+        let bounds = match self.places.find(&id) {
+            Some(bounds) => bounds.clamped(viewport),
+            None => Bounds::cascade(self.opened, viewport),
+        };
+        self.opened += 1;
+        self.top += 1;
+        self.windows.push(OpenWindow { id, bounds, z: self.top, restore: None });
+    }
+}
+
+impl Places {
+    fn find(&self, id: &str) -> Option<Bounds> {
+        self.places.iter().find(|(known, _)| known == id).map(|(_, bounds)| *bounds)
+    }
+
+    fn remember(&mut self, id: &str, bounds: Bounds) {
+        self.places.retain(|(known, _)| known != id);
+        self.places.push((id.to_owned(), bounds));
+        if self.places.len() > REMEMBERED {
+            self.places.remove(0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DESK: Viewport = Viewport { width: 1440.0, height: 900.0 };
+
+    fn ids(ids: &[&str]) -> Vec<String> {
+        ids.iter().map(ToString::to_string).collect()
+    }
+
+    fn open(names: &[&str]) -> WindowStack {
+        let mut stack = WindowStack::default();
+        stack.sync(&ids(names), DESK);
+        stack
+    }
+
+    #[test]
+    fn the_url_decides_what_is_open() {
+        let mut stack = open(&["1", "2"]);
+        stack.sync(&ids(&["2", "3"]), DESK);
+        let open: Vec<_> = stack.windows().iter().map(|w| w.id.as_str()).collect();
+        assert_eq!(open, ["2", "3"]);
+    }
+
+    #[test]
+    fn the_last_opened_or_raised_is_in_front() {
+        let mut stack = open(&["1", "2"]);
+        assert_eq!(stack.front().map(|w| w.id.as_str()), Some("2"));
+        stack.raise("1");
+        assert_eq!(stack.front().map(|w| w.id.as_str()), Some("1"));
+    }
+
+    #[test]
+    fn maximising_twice_goes_back() {
+        let mut stack = open(&["1"]);
+        let before = stack.windows()[0].bounds;
+        stack.toggle_maximised("1", DESK);
+        assert_eq!(stack.windows()[0].bounds, Bounds::whole(DESK));
+        stack.toggle_maximised("1", DESK);
+        assert_eq!(stack.windows()[0].bounds, before);
+    }
+
+    #[test]
+    fn a_window_comes_back_where_it_was() {
+        let mut stack = open(&["1"]);
+        let place = Bounds { left: 10.0, top: 20.0, width: 400.0, height: 300.0 };
+        stack.place("1", place);
+        let mut next_visit = WindowStack::with_places(stack.places().clone());
+        next_visit.sync(&ids(&["1"]), DESK);
+        assert_eq!(next_visit.windows()[0].bounds, place);
+    }
+
+    #[test]
+    fn a_smaller_viewport_pulls_windows_in() {
+        let mut stack = open(&["1", "2"]);
+        let small = Viewport { width: 700.0, height: 500.0 };
+        stack.fit(small);
+        for window in stack.windows() {
+            assert_eq!(window.bounds, window.bounds.clamped(small));
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! What the browser keeps between visits: small texts under versioned keys.
+//!
+//! Private windows and full disks refuse to store. Nothing here fails then: the app works on and
+//! forgets at the next visit.
+
+use crate::state::theme::Theme;
+use crate::state::windows::Places;
+
+const CURSOR: &str = "ringback.v1.cursor";
+const PLACES: &str = "ringback.v1.windows";
+/// `index.html` reads this one before the first paint.
+const THEME: &str = "ringback.v1.theme";
+
+/// Where the feed was left.
+pub fn load_cursor() -> Option<String> {
+    load(CURSOR)
+}
+
+/// Stores where the feed was left.
+pub fn save_cursor(cursor: &str) {
+    save(CURSOR, cursor);
+}
+
+/// Where windows lay.
+pub fn load_places() -> Places {
+    load(PLACES).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+}
+
+/// Stores where windows lie.
+pub fn save_places(places: &Places) {
+    if let Ok(text) = serde_json::to_string(places) {
+        save(PLACES, &text);
+    }
+}
+
+/// The chosen theme.
+pub fn load_theme() -> Theme {
+    Theme::from_stored(load(THEME).as_deref())
+}
+
+/// Stores the chosen theme.
+pub fn save_theme(theme: Theme) {
+    match theme.stored() {
+        Some(word) => save(THEME, word),
+        None => remove(THEME),
+    }
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    web_sys::window()?.local_storage().ok().flatten()
+}
+
+fn load(key: &str) -> Option<String> {
+    storage()?.get_item(key).ok().flatten()
+}
+
+fn save(key: &str, value: &str) {
+    if let Some(storage) = storage() {
+        // A full or forbidden storage is no reason to stop: see the head of this module.
+        let _ = storage.set_item(key, value);
+    }
+}
+
+fn remove(key: &str) {
+    if let Some(storage) = storage() {
+        let _ = storage.remove_item(key);
+    }
+}
