@@ -1,1 +1,24 @@
+//! Ringback's server: HTTP, sessions, the group-commit writer and the command line.
+//!
+//! `main` is [`cli::run`] and nothing else, so that tests reach all of it through this library.
 
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod database;
+pub mod error;
+pub mod extractors;
+pub mod handlers;
+pub mod middleware;
+pub mod monitor;
+pub mod passwords;
+pub mod routes;
+pub mod spa;
+pub mod startup;
+pub mod state;
+pub mod telemetry;
+pub mod throttle;
+pub mod tokens;
+pub mod views;
+pub mod worker;
+pub mod writer;

@@ -66,6 +66,18 @@ pub fn list_pending(conn: &mut Connection) -> Result<Vec<String>, MigrateError> 
     }
 }
 
+/// How many migrations have not run. For the readiness of a server, in the form of a query.
+///
+/// # Errors
+/// Diesel's; a newer schema as `QueryBuilderError`.
+pub fn count_pending(conn: &mut Connection) -> diesel::QueryResult<usize> {
+    match list_pending(conn) {
+        Ok(pending) => Ok(pending.len()),
+        Err(MigrateError::Database(error)) => Err(error),
+        Err(error) => Err(diesel::result::Error::QueryBuilderError(Box::new(error))),
+    }
+}
+
 /// Takes every migration back, newest first. For tests of `down.sql`.
 ///
 /// # Errors

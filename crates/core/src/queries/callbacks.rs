@@ -361,20 +361,31 @@ pub fn mark_callbacks_viewed(
     viewer: &str,
     at: Micros,
 ) -> QueryResult<usize> {
-    let ids: Vec<i64> = match selection {
-        ViewedSelection::Ids(ids) => ids.to_vec(),
-        ViewedSelection::Through { seq, limit } => callbacks::table
-            .filter(callbacks::viewed_at.is_null())
-            .filter(callbacks::seq.le(seq))
-            .select(callbacks::id)
-            .limit(limit)
-            .load(conn)?,
-    };
-    let unviewed =
-        callbacks::table.filter(callbacks::id.eq_any(ids)).filter(callbacks::viewed_at.is_null());
-    diesel::update(unviewed)
-        .set((callbacks::viewed_at.eq(Some(at)), callbacks::viewed_by.eq(Some(viewer))))
-        .execute(conn)
+    write_transaction(conn, |conn| {
+        // Without the head's lock a change could commit between the choice and the update, and
+        // be marked although nobody saw it; and a batch that changes the same callbacks could deadlock with this.
+        lock_head(conn)?;
+        let ids: Vec<i64> = match selection {
+            ViewedSelection::Ids(ids) => ids.to_vec(),
+            ViewedSelection::Through { seq, limit } => callbacks::table
+                .filter(callbacks::viewed_at.is_null())
+                .filter(callbacks::seq.le(seq))
+                .select(callbacks::id)
+                .limit(limit)
+                .load(conn)?,
+        };
+        let unviewed = callbacks::table
+            .filter(callbacks::id.eq_any(ids))
+            .filter(callbacks::viewed_at.is_null());
+        diesel::update(unviewed)
+            .set((callbacks::viewed_at.eq(Some(at)), callbacks::viewed_by.eq(Some(viewer))))
+            .execute(conn)
+    })
+}
+
+/// Keeps writers out until the end of the transaction.
+fn lock_head(conn: &mut Connection) -> QueryResult<()> {
+    diesel::update(feed_head::table).set(feed_head::seq.eq(feed_head::seq)).execute(conn).map(drop)
 }
 
 /// Callbacks that nobody has opened, counted up to 1,000.
@@ -401,8 +412,8 @@ pub fn delete_callbacks_before(
     limit: i64,
 ) -> QueryResult<usize> {
     write_transaction(conn, |conn| {
-        // The head's lock keeps writers from adding a delivery to a callback that is going.
-        diesel::update(feed_head::table).set(feed_head::seq.eq(feed_head::seq)).execute(conn)?;
+        // Or a writer could add a delivery to a callback that is going.
+        lock_head(conn)?;
         let ids: Vec<i64> = callbacks::table
             .filter(callbacks::received_at.lt(before))
             .order((callbacks::received_at, callbacks::id))

@@ -1,6 +1,5 @@
 //! One value for each name.
 
-use super::write_transaction;
 use crate::connection::Connection;
 use crate::schema::settings;
 use diesel::prelude::*;
@@ -38,13 +37,17 @@ pub fn insert_setting_once(conn: &mut Connection, name: &str, value: &str) -> Qu
 /// # Errors
 /// Diesel's.
 pub fn replace_setting(conn: &mut Connection, name: &str, value: &str) -> QueryResult<()> {
-    write_transaction(conn, |conn| {
-        delete_setting(conn, name)?;
-        diesel::insert_into(settings::table)
-            .values((settings::name.eq(name), settings::value.eq(value)))
-            .execute(conn)
-            .map(drop)
-    })
+    // One statement: of two nodes that start at once, deleting and inserting would fail on one.
+    let insert = diesel::insert_into(settings::table)
+        .values((settings::name.eq(name), settings::value.eq(value)))
+        .on_conflict(settings::name)
+        .do_update()
+        .set(settings::value.eq(value));
+    match conn {
+        Connection::Postgres(pg) => insert.execute(pg),
+        Connection::Sqlite(sqlite) => insert.execute(sqlite),
+    }
+    .map(drop)
 }
 
 /// Removes a value; false when there was none.

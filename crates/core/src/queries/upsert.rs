@@ -577,12 +577,14 @@ impl Repeats {
             }
             Connection::Sqlite(sqlite) => {
                 for ((_, id), (seen, at)) in self.0 {
-                    diesel::update(deliveries::table.find(id))
-                        .set((
-                            deliveries::seen.eq(deliveries::seen + seen),
-                            deliveries::last_received_at.eq(at),
-                        ))
-                        .execute(sqlite)?;
+                    diesel::sql_query(
+                        "UPDATE llm_callback_deliveries SET seen = seen + ?, \
+                         last_received_at = MAX(last_received_at, ?) WHERE id = ?",
+                    )
+                    .bind::<BigInt, _>(seen)
+                    .bind::<BigInt, _>(at)
+                    .bind::<BigInt, _>(id)
+                    .execute(sqlite)?;
                 }
                 Ok(())
             }

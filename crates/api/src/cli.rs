@@ -1,0 +1,66 @@
+//! The command line: a file for each command.
+
+mod database;
+mod migrate;
+mod serve;
+mod token;
+mod user;
+mod verify;
+
+use crate::error::chain;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// The callback desk for teams that run LLM work.
+#[derive(Debug, Parser)]
+#[command(name = "ringback", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Receive callbacks and show them.
+    Serve(Box<crate::config::ServeArgs>),
+    /// Bring the database's schema up to date.
+    Migrate(migrate::MigrateArgs),
+    /// The people who may sign in.
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// API tokens for scripts.
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    /// Check the signature of a captured request.
+    Verify(verify::VerifyArgs),
+}
+
+/// A command's failure: a sentence, and the cause with all its causes.
+type Failure = Box<dyn std::error::Error>;
+
+/// Reads the command line, does what it says, and gives the exit code: 0 done, 1 not done, 2 not understood.
+pub fn run() -> ExitCode {
+    // A missing `.env` is usual; one that cannot be read must not pass for an empty one.
+    match dotenvy::dotenv() {
+        Ok(_) => {}
+        Err(error) if error.not_found() => {}
+        Err(_) => {
+            eprintln!("ringback: .env cannot be read: each line is NAME=value");
+            return ExitCode::from(2);
+        }
+    }
+    let done = match Cli::parse().command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Migrate(args) => migrate::run(&args),
+        Command::User(command) => user::run(command),
+        Command::Token(command) => token::run(command),
+        Command::Verify(args) => return verify::run(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("ringback: {}", chain(failure.as_ref()));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! How the server is told to run: flags over the environment over a TOML file.
+//!
+//! The only room that knows names of environment variables. `.env.sample` documents each.
+
+mod file;
+
+use crate::telemetry::LogFormat;
+use clap::Args;
+use ringback_core::connection::{DatabaseUrl, OpenError};
+use ringback_core::signature::Secret;
+use ringback_core::source::Source;
+use std::net::{AddrParseError, SocketAddr};
+use std::path::PathBuf;
+use url::Url;
+
+/// Where the database is when nothing says so.
+const DEFAULT_DATABASE: &str = "sqlite://./data/ringback.db";
+const DEFAULT_BIND: &str = "127.0.0.1:8080";
+const DEFAULT_LOG: &str = "info";
+/// The largest body that is taken when nothing says so.
+pub const DEFAULT_BODY_LIMIT_BYTES: usize = 1 << 20;
+/// No limit may be larger: a body is held in memory.
+const LARGEST_BODY_LIMIT_BYTES: usize = 64 << 20;
+/// The file that is read when none is named.
+const DEFAULT_FILE: &str = "ringback.toml";
+
+/// What every command that opens the database takes.
+#[derive(Args, Clone, Debug, Default)]
+pub struct DatabaseArgs {
+    /// Database: sqlite://PATH or postgres://… [default: sqlite://./data/ringback.db]
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// Configuration file [default: ringback.toml when it exists]
+    #[arg(long, env = "RINGBACK_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// What every command takes for its log.
+#[derive(Args, Clone, Debug, Default)]
+pub struct LogArgs {
+    /// Log filter, a level or target=level pairs [default: info]
+    #[arg(long, env = "RINGBACK_LOG", value_name = "FILTER")]
+    pub log: Option<String>,
+    /// Form of the log [default: text]
+    #[arg(long, env = "RINGBACK_LOG_FORMAT", value_enum)]
+    pub log_format: Option<LogFormat>,
+}
+
+/// What `ringback serve` takes.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ServeArgs {
+    /// Address to listen on, port 0 for a free one [default: 127.0.0.1:8080]
+    #[arg(long, env = "RINGBACK_BIND", value_name = "ADDR:PORT")]
+    pub bind: Option<String>,
+    /// The server's address as browsers see it, when a proxy stands before it
+    #[arg(long, env = "RINGBACK_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+    /// Largest body that is taken [default: 1048576]
+    #[arg(long, env = "RINGBACK_BODY_LIMIT_BYTES", value_name = "BYTES")]
+    pub body_limit_bytes: Option<usize>,
+    /// Believe the `Forwarded` and `X-Forwarded-For` headers: only behind a proxy that sets them
+    #[arg(long, env = "RINGBACK_TRUST_FORWARDED")]
+    pub trust_forwarded: Option<bool>,
+    /// Threads that answer requests [default: one for each core]
+    #[arg(long, env = "RINGBACK_WORKERS", value_name = "N")]
+    pub workers: Option<usize>,
+    #[command(flatten)]
+    /// Where the database is.
+    pub database: DatabaseArgs,
+    #[command(flatten)]
+    /// How the log is written.
+    pub log: LogArgs,
+    /// Secrets of the default source; from the environment or the file, never a flag that `ps` shows.
+    #[arg(long, env = "LLM_WEBHOOK_SECRET", hide = true, hide_env_values = true)]
+    pub llm_webhook_secret: Option<String>,
+}
+
+/// How the server runs.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where it listens.
+    pub bind: SocketAddr,
+    /// Its address as browsers see it.
+    pub public_url: Option<Url>,
+    /// Where the data is.
+    pub database_url: DatabaseUrl,
+    /// Who sends.
+    pub sources: Vec<Source>,
+    /// The largest body that is taken.
+    pub body_limit_bytes: usize,
+    /// Whether a proxy's word on addresses is believed.
+    pub trust_forwarded: bool,
+    /// Threads that answer requests.
+    pub workers: usize,
+    /// The log's filter.
+    pub log: String,
+    /// The log's form.
+    pub log_format: LogFormat,
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The address is none.
+    #[error("the address to listen on is not like 127.0.0.1:8080: {0}")]
+    Bind(#[from] AddrParseError),
+    /// The public URL is none.
+    #[error("the public URL is not like https://ringback.example: {0}")]
+    PublicUrl(#[from] url::ParseError),
+    /// The database URL is none.
+    #[error(transparent)]
+    Database(#[from] OpenError),
+    /// The limit cannot be used.
+    #[error("the body limit takes 1 to {LARGEST_BODY_LIMIT_BYTES} bytes")]
+    BodyLimit,
+    /// The file cannot be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file says something that is not understood.
+    #[error("{path}: {message}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why, without the value: it may be a secret.
+        message: String,
+    },
+}
+
+impl DatabaseArgs {
+    /// Where the database is, for commands that need nothing else.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn url(&self) -> Result<DatabaseUrl, ConfigError> {
+        let file = file::read(self.config.as_ref())?;
+        database_url(self, &file)
+    }
+}
+
+fn database_url(args: &DatabaseArgs, file: &file::File) -> Result<DatabaseUrl, ConfigError> {
+    let url = args.database_url.as_deref().or(file.database_url.as_deref());
+    Ok(DatabaseUrl::parse(url.unwrap_or(DEFAULT_DATABASE))?)
+}
+
+impl LogArgs {
+    /// The filter and the form, with the usual ones where nothing is said.
+    pub fn resolve(&self) -> (String, LogFormat) {
+        let filter = self.log.clone().unwrap_or_else(|| DEFAULT_LOG.to_owned());
+        (filter, self.log_format.unwrap_or_default())
+    }
+}
+
+impl Config {
+    /// Puts flags and environment over the file and checks the result.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn load(args: &ServeArgs) -> Result<Self, ConfigError> {
+        let file = file::read(args.database.config.as_ref())?;
+        let bind = args.bind.as_ref().or(file.bind.as_ref());
+        let public_url = args.public_url.as_ref().or(file.public_url.as_ref());
+        let body_limit_bytes =
+            args.body_limit_bytes.or(file.body_limit_bytes).unwrap_or(DEFAULT_BODY_LIMIT_BYTES);
+        if !(1..=LARGEST_BODY_LIMIT_BYTES).contains(&body_limit_bytes) {
+            return Err(ConfigError::BodyLimit);
+        }
+        let secrets = args.llm_webhook_secret.as_deref().or(file.llm_webhook_secret.as_deref());
+        let mut sources = vec![Source::default_source(split_secrets(secrets.unwrap_or_default()))];
+        sources.extend(file.sources()?);
+        Ok(Self {
+            bind: bind.map_or(DEFAULT_BIND, String::as_str).parse()?,
+            public_url: public_url.map(|url| Url::parse(url)).transpose()?,
+            database_url: database_url(&args.database, &file)?,
+            sources,
+            body_limit_bytes,
+            trust_forwarded: args.trust_forwarded.or(file.trust_forwarded).unwrap_or(false),
+            workers: args.workers.or(file.workers).unwrap_or_else(cores).max(1),
+            log: args.log.log.clone().or(file.log).unwrap_or_else(|| DEFAULT_LOG.to_owned()),
+            log_format: args.log.log_format.or(file.log_format).unwrap_or_default(),
+        })
+    }
+
+    /// A server for a test: a free port, one source with one secret.
+    pub fn for_testing(database_url: DatabaseUrl, secrets: &str) -> Self {
+        Self {
+            bind: SocketAddr::from(([127, 0, 0, 1], 0)),
+            public_url: None,
+            database_url,
+            sources: vec![Source::default_source(split_secrets(secrets))],
+            body_limit_bytes: DEFAULT_BODY_LIMIT_BYTES,
+            trust_forwarded: false,
+            workers: 2,
+            log: DEFAULT_LOG.to_owned(),
+            log_format: LogFormat::Text,
+        }
+    }
+
+    /// True when browsers come by https, so that cookies can be bound to it.
+    pub fn is_https(&self) -> bool {
+        self.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
+    }
+
+    /// The session cookie. `__Host-` binds it to this host and to https; browsers refuse it on http.
+    pub fn cookie_name(&self) -> &'static str {
+        if self.is_https() { "__Host-ringback" } else { "ringback" }
+    }
+}
+
+/// Several secrets separated by commas; what is empty is none.
+pub fn split_secrets(list: &str) -> Vec<Secret> {
+    list.split(',').filter_map(Secret::new).collect()
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(file: &std::path::Path) -> ServeArgs {
+        ServeArgs {
+            database: DatabaseArgs { config: Some(file.to_owned()), database_url: None },
+            ..ServeArgs::default()
+        }
+    }
+
+    fn load(text: &str, change: impl FnOnce(&mut ServeArgs)) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ringback.toml");
+        std::fs::write(&path, text).unwrap();
+        let mut args = args(&path);
+        change(&mut args);
+        Config::load(&args)
+    }
+
+    #[test]
+    fn a_flag_or_the_environment_wins_over_the_file() {
+        let text = "bind = \"127.0.0.1:1\"\nbody_limit_bytes = 5\nllm_webhook_secret = \"a,b\"";
+        let config = load(text, |args| args.bind = Some("127.0.0.1:2".to_owned())).unwrap();
+        assert_eq!(config.bind.port(), 2);
+        assert_eq!(config.body_limit_bytes, 5);
+        assert_eq!(config.sources[0].secrets.len(), 2);
+        let config = load(text, |args| args.llm_webhook_secret = Some(" c , ".to_owned())).unwrap();
+        assert_eq!(config.sources[0].secrets.len(), 1);
+    }
+
+    #[test]
+    fn a_source_is_configured_whole() {
+        let text = r#"
+            [[sources]]
+            name = "github"
+            scheme = "hmac-sha256"
+            header = "X-Hub-Signature-256"
+            secrets = ["It's a Secret to Everybody"]
+            callback_id = ["x-github-delivery"]
+            event_type = ["x-github-event", "/action"]
+        "#;
+        let config = load(text, |_| {}).unwrap();
+        let source = &config.sources[1];
+        assert_eq!((source.name.as_str(), source.scheme.name()), ("github", "hmac-sha256"));
+        assert!(source.scheme.is_signature_header("x-hub-signature-256"));
+        assert_eq!(source.map.event_type.len(), 2);
+    }
+
+    #[test]
+    fn a_mistake_in_the_file_is_named_and_no_secret_is_shown() {
+        for (text, part) in [
+            ("bindd = \"x\"", "bindd"),
+            ("[[sources]]\nname = \"A b\"", "name"),
+            ("[[sources]]\nname = \"default\"", "default"),
+            ("[[sources]]\nname = \"a\"\n[[sources]]\nname = \"a\"", "twice"),
+            ("[[sources]]\nname = \"a\"\nscheme = \"rot13\"", "rot13"),
+        ] {
+            let error = load(text, |_| {}).unwrap_err().to_string();
+            assert!(error.contains(part), "{error}");
+        }
+        let error = load("llm_webhook_secret = [\"s3cret\"]", |_| {}).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("s3cret"), "{error:?}");
+    }
+
+    #[test]
+    fn a_wrong_database_url_is_refused() {
+        let error = load("database_url = \"ringback.db\"", |_| {}).unwrap_err();
+        assert!(error.to_string().contains("sqlite://"), "{error}");
+    }
+}

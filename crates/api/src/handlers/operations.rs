@@ -1,0 +1,70 @@
+//! Sources, warnings, refused deliveries.
+
+use crate::error::ApiError;
+use crate::extractors::Viewer;
+use crate::state::State;
+use crate::views;
+use actix_web::HttpResponse;
+use ringback_core::models::{Micros, Signature};
+use ringback_core::queries::{refusals, stats};
+use ringback_wire::{
+    RefusalsResponse, SourceSummary, SourcesResponse, Warning, WarningKind, WarningsResponse,
+};
+
+const DAY: Micros = 24 * 3600 * 1_000_000;
+const REFUSALS: i64 = 100;
+
+/// Every configured source, without its secrets.
+///
+/// # Errors
+/// Only who asks can be wrong.
+pub async fn list_sources(_viewer: Viewer, state: State) -> Result<HttpResponse, ApiError> {
+    let summary = |source: &ringback_core::source::Source| SourceSummary {
+        name: source.name.clone(),
+        path: format!("/api/webhooks/llm-callback/{}", source.name),
+        scheme: source.scheme.name().to_owned(),
+        secrets: source.secrets.len(),
+    };
+    let sources = state.config.sources.iter().map(summary).collect();
+    Ok(HttpResponse::Ok().json(SourcesResponse { sources }))
+}
+
+/// What the banner shows: sources without a secret, and what went wrong in the last 24 hours.
+///
+/// # Errors
+/// 503.
+pub async fn list_warnings(_viewer: Viewer, state: State) -> Result<HttpResponse, ApiError> {
+    let since = state.clock.now() - DAY;
+    let (invalid, refused) = state
+        .readers
+        .read(move |conn| {
+            let bad = [Signature::Invalid, Signature::Missing];
+            let invalid = stats::count_by_source_since(conn, since, &bad)?;
+            Ok((invalid, refusals::count_refusals_since(conn, since)?))
+        })
+        .await?;
+    let without = state.config.sources.iter().filter(|source| source.secrets.is_empty());
+    let without = without.map(|source| (source.name.clone(), 0)).collect();
+    let kinds = [
+        (WarningKind::NoSecret, without),
+        (WarningKind::InvalidSignature, invalid),
+        (WarningKind::Refused, refused),
+    ];
+    let warnings = kinds
+        .into_iter()
+        .flat_map(|(kind, counts): (_, Vec<(String, i64)>)| {
+            counts.into_iter().map(move |(source, count)| Warning { kind, source, count })
+        })
+        .collect();
+    Ok(HttpResponse::Ok().json(WarningsResponse { warnings }))
+}
+
+/// The newest refused deliveries.
+///
+/// # Errors
+/// 503.
+pub async fn list_refusals(_viewer: Viewer, state: State) -> Result<HttpResponse, ApiError> {
+    let rows = state.readers.read(|conn| refusals::list_refusals(conn, REFUSALS)).await?;
+    let refusals = rows.into_iter().map(views::refusal).collect();
+    Ok(HttpResponse::Ok().json(RefusalsResponse { refusals }))
+}

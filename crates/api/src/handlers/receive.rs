@@ -1,0 +1,182 @@
+//! Receiving callbacks. Nothing is refused for its signature; a refusal for its size is recorded.
+
+use crate::error::ApiError;
+use crate::monitor::Concern;
+use crate::state::{AppState, State};
+use actix_web::http::header::CONTENT_LENGTH;
+use actix_web::{HttpRequest, HttpResponse, web};
+use futures_util::StreamExt;
+use ringback_core::intake::{Request, read_delivery};
+use ringback_core::models::{NewDelivery, Signature, StoredReceipt};
+use ringback_core::queries::refusals::{self, NewRefusal};
+use ringback_core::rule::Effect;
+use ringback_core::signature::Headers;
+use ringback_wire::Receipt;
+use std::time::Duration;
+
+/// A sender has this long for its body.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Bodies from this size on are hashed and compressed on a thread that may block.
+const LARGE_BYTES: usize = 64 * 1024;
+
+/// Receives for the default source.
+///
+/// # Errors
+/// 413, 408, 503.
+pub async fn receive_default(
+    request: HttpRequest,
+    payload: web::Payload,
+    state: State,
+) -> Result<HttpResponse, ApiError> {
+    receive(&request, payload, state, "default").await
+}
+
+/// Receives for a named source.
+///
+/// # Errors
+/// 404 when no such source is configured, 413, 408, 503.
+pub async fn receive_named(
+    request: HttpRequest,
+    payload: web::Payload,
+    state: State,
+    source: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    receive(&request, payload, state, &source).await
+}
+
+async fn receive(
+    request: &HttpRequest,
+    payload: web::Payload,
+    state: State,
+    source: &str,
+) -> Result<HttpResponse, ApiError> {
+    if state.source(source).is_none() {
+        return Err(ApiError::UnknownSource(source.chars().take(64).collect()));
+    }
+    let body = match read_body(request, payload, state.config.body_limit_bytes).await {
+        Ok(body) => body,
+        Err(Refused::TooLarge { size_bytes }) => {
+            return Err(record_too_large(request, &state, source, size_bytes).await);
+        }
+        Err(Refused::Incomplete) => return Err(ApiError::BodyIncomplete),
+    };
+    let delivery = read(request, &state, source.to_owned(), body).await?;
+    let (signature, source) = (delivery.signature, delivery.source.clone());
+    let receipt = state.writer.store(delivery).await?;
+    warn(&state, &source, signature, &receipt);
+    Ok(HttpResponse::Ok().json(Receipt {
+        id: receipt.id,
+        callback_id: receipt.callback_id,
+        duplicate: receipt.duplicate,
+    }))
+}
+
+/// Verifies and reads what came.
+async fn read(
+    request: &HttpRequest,
+    state: &State,
+    source: String,
+    body: Vec<u8>,
+) -> Result<NewDelivery, ApiError> {
+    let headers = Headers::new(
+        request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())),
+    );
+    let remote_addr = remote_addr(request, state);
+    let received_at = state.clock.now();
+    let is_large = body.len() >= LARGE_BYTES;
+    let state = state.clone();
+    let read = move || {
+        let source = state.source(&source)?;
+        let request = Request { headers: &headers, body: &body, remote_addr, received_at };
+        Some(read_delivery(source, &request))
+    };
+    let delivery = if is_large { web::block(read).await? } else { read() };
+    delivery.ok_or_else(|| ApiError::internal("the source was there a moment ago"))
+}
+
+enum Refused {
+    TooLarge { size_bytes: usize },
+    Incomplete,
+}
+
+/// Reads a body and stops at the first byte that is too much.
+async fn read_body(
+    request: &HttpRequest,
+    mut payload: web::Payload,
+    limit: usize,
+) -> Result<Vec<u8>, Refused> {
+    let declared = request
+        .headers()
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if let Some(size_bytes) = declared.filter(|&size| size > limit) {
+        return Err(Refused::TooLarge { size_bytes });
+    }
+    let read = async {
+        // What is declared is only believed up to a point: memory is taken as bytes come.
+        let mut body = Vec::with_capacity(declared.unwrap_or(0).min(LARGE_BYTES));
+        while let Some(chunk) = payload.next().await {
+            let chunk = chunk.map_err(|_| Refused::Incomplete)?;
+            if body.len() + chunk.len() > limit {
+                return Err(Refused::TooLarge { size_bytes: body.len() + chunk.len() });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    };
+    tokio::time::timeout(BODY_TIMEOUT, read).await.unwrap_or(Err(Refused::Incomplete))
+}
+
+async fn record_too_large(
+    request: &HttpRequest,
+    state: &State,
+    source: &str,
+    size_bytes: usize,
+) -> ApiError {
+    let error = ApiError::TooLarge(state.config.body_limit_bytes);
+    let refusal = NewRefusal {
+        source: source.to_owned(),
+        problem: error.kind().name.to_owned(),
+        size_bytes: i64::try_from(size_bytes).unwrap_or(i64::MAX),
+        remote_addr: remote_addr(request, state),
+        received_at: state.clock.now(),
+    };
+    if let Some(told) = state.monitor.note(Concern::Refused, source, refusal.received_at) {
+        told.log();
+    }
+    // A refusal that cannot be recorded now must not look like one that was.
+    match state.writer.write(move |conn| refusals::insert_refusal(conn, &refusal)).await {
+        Ok(()) => error,
+        Err(unavailable) => unavailable.into(),
+    }
+}
+
+/// The sender's address; behind a proxy that is trusted, the one that it names.
+pub(super) fn remote_addr(request: &HttpRequest, state: &AppState) -> Option<String> {
+    if state.config.trust_forwarded {
+        let info = request.connection_info();
+        return info.realip_remote_addr().map(|addr| addr.chars().take(64).collect());
+    }
+    request.peer_addr().map(|addr| addr.ip().to_string())
+}
+
+fn warn(state: &State, source: &str, signature: Signature, receipt: &StoredReceipt) {
+    let concern = match signature {
+        Signature::Valid => {
+            if receipt.effect == Effect::Disputed {
+                tracing::warn!(
+                    callback.id = receipt.id,
+                    source.name = source,
+                    "a genuine delivery came with other bytes under an id that is not signed; \
+                     the content stays, the delivery is kept beside it"
+                );
+            }
+            return;
+        }
+        Signature::Unchecked => Concern::NoSecret,
+        Signature::Missing | Signature::Invalid => Concern::BadSignature,
+    };
+    if let Some(told) = state.monitor.note(concern, source, state.clock.now()) {
+        told.log();
+    }
+}

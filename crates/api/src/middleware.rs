@@ -1,0 +1,72 @@
+//! Around every request: an id, a line in the log, and the security headers.
+
+use crate::spa;
+use crate::state::State;
+use crate::tokens::random_u64;
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use std::time::Instant;
+
+tokio::task_local! {
+    static REQUEST_ID: String;
+}
+
+/// The id of the request that is being answered; `None` outside one.
+pub fn current_request_id() -> Option<String> {
+    REQUEST_ID.try_with(Clone::clone).ok()
+}
+
+/// Gives each request an id, answers it, logs it, and adds the headers.
+///
+/// # Errors
+/// What the handler's service gives.
+pub async fn around(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let id = format!("{:016x}", random_u64());
+    let started = Instant::now();
+    let (method, path) = (request.method().clone(), request.path().to_owned());
+    let is_https = request.app_data::<State>().is_some_and(|state| state.config.is_https());
+    let mut response = REQUEST_ID.scope(id.clone(), next.call(request)).await?;
+    tracing::debug!(
+        request.id = id,
+        request.method = %method,
+        request.path = path,
+        response.status = response.status().as_u16(),
+        duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        "answered"
+    );
+    add_headers(response.headers_mut(), &path, &id, is_https);
+    Ok(response)
+}
+
+fn add_headers(headers: &mut HeaderMap, path: &str, id: &str, is_https: bool) {
+    let mut add = |name: &'static str, value: &str| {
+        let name = HeaderName::from_static(name);
+        if !headers.contains_key(&name)
+            && let Ok(value) = HeaderValue::from_str(value)
+        {
+            headers.insert(name, value);
+        }
+    };
+    add("x-request-id", id);
+    add("x-content-type-options", "nosniff");
+    add("x-frame-options", "DENY");
+    add("referrer-policy", "no-referrer");
+    add("cross-origin-opener-policy", "same-origin");
+    add("cross-origin-resource-policy", "same-origin");
+    add("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
+    if is_https {
+        add("strict-transport-security", "max-age=31536000");
+    }
+    if path.starts_with("/api/") {
+        add("content-security-policy", "default-src 'none'; frame-ancestors 'none'; sandbox");
+        add("cache-control", "no-store");
+    } else {
+        add("content-security-policy", spa::content_security_policy());
+    }
+}

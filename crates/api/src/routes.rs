@@ -1,0 +1,84 @@
+//! The one table of routes. What is not here is not served; a test walks it and tries every door.
+
+use crate::error::ApiError;
+use crate::handlers::{callbacks, health, operations, receive, session};
+use crate::spa;
+use actix_web::dev::ResourceDef;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+/// Who may use a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody.
+    Public,
+    /// Whoever is signed in.
+    Viewer,
+    /// Admins.
+    Admin,
+}
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    /// Who may use it.
+    pub access: Access,
+    /// `get`, `post` or `delete`.
+    pub method: &'static str,
+    /// The pattern of its path.
+    pub path: &'static str,
+}
+
+macro_rules! routes {
+    ($($access:ident $method:ident $path:literal => $handler:path;)+) => {
+        /// Every route of the API.
+        pub const ROUTES: &[Route] = &[
+            $(Route { access: Access::$access, method: stringify!($method), path: $path },)+
+        ];
+
+        /// Registers every route, and the app for all other paths.
+        pub fn configure(config: &mut web::ServiceConfig) {
+            $(config.route($path, web::$method().to($handler));)+
+            config.default_service(web::to(fall_through));
+        }
+    };
+}
+
+routes! {
+    Public get    "/healthz" => health::show_health;
+    Public get    "/readyz" => health::show_readiness;
+    Public post   "/api/webhooks/llm-callback" => receive::receive_default;
+    Public post   "/api/webhooks/llm-callback/{source}" => receive::receive_named;
+    Public post   "/api/session" => session::sign_in;
+    Public get    "/api/session/setup" => session::show_set_up;
+    Public post   "/api/session/setup" => session::set_up;
+    Viewer get    "/api/session" => session::show_session;
+    Viewer delete "/api/session" => session::sign_out;
+    Viewer get    "/api/admin/llm-callbacks/check" => callbacks::check;
+    Viewer get    "/api/admin/llm-callbacks/history" => callbacks::history;
+    Admin  post   "/api/admin/llm-callbacks/mark-viewed" => callbacks::mark_viewed;
+    Viewer get    "/api/admin/llm-callbacks/{id}" => callbacks::show_callback;
+    Viewer get    "/api/admin/llm-callbacks/{id}/payload" => callbacks::show_payload;
+    Viewer get    "/api/admin/sources" => operations::list_sources;
+    Viewer get    "/api/admin/warnings" => operations::list_warnings;
+    Viewer get    "/api/admin/refusals" => operations::list_refusals;
+}
+
+/// A path of the API that takes other methods, or none; else the app.
+async fn fall_through(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let path = request.path();
+    let methods: Vec<String> = ROUTES
+        .iter()
+        .filter(|route| ResourceDef::new(route.path).is_match(path))
+        .map(|route| route.method.to_uppercase())
+        .collect();
+    if !methods.is_empty() {
+        return Err(ApiError::MethodNotAllowed(methods.join(", ")));
+    }
+    if path.starts_with("/api") {
+        return Err(ApiError::NotFound("the API has no such path".to_owned()));
+    }
+    match request.method().as_str() {
+        "GET" | "HEAD" => Ok(spa::serve(&request)),
+        _ => Err(ApiError::MethodNotAllowed("GET, HEAD".to_owned())),
+    }
+}

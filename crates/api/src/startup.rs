@@ -1,0 +1,163 @@
+//! From a configuration to a server that listens.
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::database::Readers;
+use crate::handlers::session::set_up_setting;
+use crate::middleware::around;
+use crate::monitor::Monitor;
+use crate::routes;
+use crate::state::{AppState, State};
+use crate::throttle::SignInThrottle;
+use crate::tokens::{random_token, random_u64};
+use crate::worker;
+use crate::writer::{Writer, WriterConfig, WriterThread};
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::middleware::from_fn;
+use actix_web::web::{Data, JsonConfig};
+use actix_web::{App, HttpServer};
+use ringback_core::connection::{Connection, OpenError, Purpose};
+use ringback_core::migrations::{self, MigrateError};
+use ringback_core::queries::{settings, users};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// Requests that are being answered have this long when the server stops, in seconds.
+const STOP_SECONDS: u64 = 30;
+/// The largest body of an administrative request.
+const JSON_LIMIT_BYTES: usize = 256 * 1024;
+
+/// A server that listens and does not answer yet.
+pub struct Application {
+    server: Server,
+    writer_thread: WriterThread,
+    state: State,
+    address: SocketAddr,
+    set_up_token: Option<String>,
+}
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The schema cannot be brought up to date.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    /// The database refused.
+    #[error("the database refused")]
+    Query(#[from] diesel::result::Error),
+    /// No connection for reading.
+    #[error("cannot open the database for reading")]
+    Readers(#[from] r2d2::Error),
+    /// The address is taken, or the system gives no thread.
+    #[error("cannot listen on {address}: is another server there?")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl Application {
+    /// Opens and migrates the database, starts the writer, and listens.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn build(config: Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        let mut conn = config.database_url.open(Purpose::Create)?;
+        for name in migrations::migrate(&mut conn, random_u64())? {
+            tracing::info!(migration = name, "migrated");
+        }
+        let feed_id = settings::find_feed_id(&mut conn)?;
+        let set_up_token = open_set_up_link(&mut conn, clock.as_ref())?;
+        let readers = Readers::open(&config.database_url)?;
+        let bind = config.bind;
+        let listen = |source| StartError::Listen { address: bind, source };
+        let (writer, writer_thread) =
+            Writer::start(config.database_url.clone(), conn, WriterConfig::default())
+                .map_err(listen)?;
+        let workers = config.workers;
+        let state = Data::new(AppState {
+            config,
+            clock,
+            readers,
+            writer,
+            feed_id,
+            monitor: Monitor::default(),
+            throttle: SignInThrottle::new(),
+        });
+        let shared = state.clone();
+        let server = HttpServer::new(move || {
+            App::new()
+                .app_data(shared.clone())
+                .app_data(JsonConfig::default().limit(JSON_LIMIT_BYTES))
+                .wrap(from_fn(around))
+                .configure(routes::configure)
+        })
+        .workers(workers)
+        .shutdown_timeout(STOP_SECONDS)
+        .bind(bind)
+        .map_err(listen)?;
+        let address = server.addrs().first().copied().unwrap_or(bind);
+        Ok(Self { server: server.run(), writer_thread, state, address, set_up_token })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its address as browsers see it, without a slash at the end.
+    pub fn public_url(&self) -> String {
+        let url = self.state.config.public_url.as_ref().map(ToString::to_string);
+        url.unwrap_or_else(|| format!("http://{}", self.address)).trim_end_matches('/').to_owned()
+    }
+
+    /// The link that makes the first admin; `None` when there is a user.
+    pub fn set_up_link(&self) -> Option<String> {
+        let token = self.set_up_token.as_ref()?;
+        Some(format!("{}/setup?token={token}", self.public_url()))
+    }
+
+    /// What the handlers share. For tests.
+    pub fn state(&self) -> State {
+        self.state.clone()
+    }
+
+    /// Stops it from elsewhere. For tests.
+    pub fn handle(&self) -> ServerHandle {
+        self.server.handle()
+    }
+
+    /// Answers until it is told to stop, by SIGTERM, SIGINT or its handle; then answers what it has
+    /// begun, stores what waits, and ends.
+    ///
+    /// # Errors
+    /// When the server itself fails.
+    pub async fn run(self) -> std::io::Result<()> {
+        let warnings = actix_web::rt::spawn(worker::warnings::run(self.state.clone()));
+        let ended = self.server.await;
+        warnings.abort();
+        // Nobody sends to the writer any more, and what is in its queue is stored before the end.
+        let drained = actix_web::web::block(move || self.writer_thread.drain()).await;
+        tracing::info!("stopped, nothing waits");
+        ended.and(drained.map_err(std::io::Error::other))
+    }
+}
+
+/// A new link at every start while there is no user: the old one is void.
+fn open_set_up_link(
+    conn: &mut Connection,
+    clock: &dyn Clock,
+) -> Result<Option<String>, diesel::result::Error> {
+    if users::count_users(conn)? > 0 {
+        settings::delete_setting(conn, settings::SETUP_TOKEN)?;
+        return Ok(None);
+    }
+    let token = random_token("");
+    settings::replace_setting(conn, settings::SETUP_TOKEN, &set_up_setting(&token, clock.now()))?;
+    Ok(Some(token))
+}

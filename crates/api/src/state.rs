@@ -1,0 +1,38 @@
+//! What every handler shares.
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::database::Readers;
+use crate::monitor::Monitor;
+use crate::throttle::SignInThrottle;
+use crate::writer::Writer;
+use ringback_core::source::Source;
+use std::sync::Arc;
+
+/// Shared by all workers.
+pub struct AppState {
+    /// How the server was told to run.
+    pub config: Config,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Reads.
+    pub readers: Readers,
+    /// Writes.
+    pub writer: Writer,
+    /// The identity of the feed, which cursors carry.
+    pub feed_id: u64,
+    /// What the log warns of.
+    pub monitor: Monitor,
+    /// Counts sign-in attempts.
+    pub throttle: SignInThrottle,
+}
+
+impl AppState {
+    /// The source of a name.
+    pub fn source(&self, name: &str) -> Option<&Source> {
+        self.config.sources.iter().find(|source| source.name == name)
+    }
+}
+
+/// The state as handlers take it.
+pub type State = actix_web::web::Data<AppState>;

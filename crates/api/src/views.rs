@@ -1,0 +1,132 @@
+//! From what core knows to what crosses the network.
+
+use ringback_core::models::{self, CallbackLine, Micros};
+use ringback_core::queries::refusals::RefusalRow;
+use ringback_core::queries::{StoredCallback, StoredDelivery};
+use ringback_wire as wire;
+
+/// RFC 3339 in UTC with microseconds.
+pub fn time(at: Micros) -> String {
+    // Out of the range of years 0 to 9999 only if a row was written by hand.
+    jiff::Timestamp::from_microsecond(at)
+        .map_or_else(|_| String::new(), |time| format!("{time:.6}"))
+}
+
+/// A verdict.
+pub fn signature(signature: models::Signature) -> wire::Signature {
+    match signature {
+        models::Signature::Unchecked => wire::Signature::Unchecked,
+        models::Signature::Missing => wire::Signature::Missing,
+        models::Signature::Invalid => wire::Signature::Invalid,
+        models::Signature::Valid => wire::Signature::Valid,
+    }
+}
+
+/// A reason.
+pub fn reason(reason: models::Reason) -> wire::Reason {
+    match reason {
+        models::Reason::NoSecret => wire::Reason::NoSecret,
+        models::Reason::HeaderMissing => wire::Reason::HeaderMissing,
+        models::Reason::Malformed => wire::Reason::Malformed,
+        models::Reason::Wrong => wire::Reason::Wrong,
+        models::Reason::TooOld => wire::Reason::TooOld,
+        models::Reason::TooFarAhead => wire::Reason::TooFarAhead,
+        models::Reason::UnknownVersion => wire::Reason::UnknownVersion,
+    }
+}
+
+/// A role.
+pub fn role(role: models::Role) -> wire::Role {
+    match role {
+        models::Role::Admin => wire::Role::Admin,
+        models::Role::Viewer => wire::Role::Viewer,
+    }
+}
+
+/// A line of the history.
+pub fn summary(line: CallbackLine) -> wire::CallbackSummary {
+    let verdict = line.callback.signature();
+    let CallbackLine { callback, reason: why, deliveries } = line;
+    wire::CallbackSummary {
+        id: callback.id,
+        source: callback.source,
+        callback_id: callback.callback_id,
+        event_type: callback.event_type,
+        job_id: callback.job_id,
+        workflow: callback.workflow,
+        signature: signature(verdict),
+        reason: why.map(reason),
+        received_at: time(callback.received_at),
+        deliveries,
+        viewed_at: callback.viewed_at.map(time),
+        viewed_by: callback.viewed_by,
+    }
+}
+
+/// Several lines.
+pub fn summaries(lines: Vec<CallbackLine>) -> Vec<wire::CallbackSummary> {
+    lines.into_iter().map(summary).collect()
+}
+
+/// A callback with its evidence and its payload.
+pub fn detail(stored: StoredCallback, payload: Vec<u8>) -> wire::CallbackDetail {
+    use base64::Engine as _;
+    let content_id = stored.line.callback.delivery_id;
+    let content = stored.deliveries.iter().find(|delivery| delivery.id == content_id);
+    let content_type = content.and_then(|delivery| delivery.content_type.clone());
+    let size_bytes = content.map_or(0, |delivery| delivery.size_bytes);
+    let (payload, payload_base64) = match String::from_utf8(payload) {
+        Ok(text) => (Some(text), None),
+        Err(error) => {
+            let bytes = error.into_bytes();
+            (None, Some(base64::engine::general_purpose::STANDARD.encode(bytes)))
+        }
+    };
+    let evidence =
+        stored.deliveries.into_iter().map(|delivery| evidence(delivery, content_id)).collect();
+    wire::CallbackDetail {
+        summary: summary(stored.line),
+        content_type,
+        size_bytes,
+        payload,
+        payload_base64,
+        evidence,
+    }
+}
+
+fn evidence(delivery: StoredDelivery, content_id: i64) -> wire::Delivery {
+    wire::Delivery {
+        id: delivery.id,
+        is_content: delivery.id == content_id,
+        signature: signature(delivery.signature()),
+        reason: delivery.reason().map(reason),
+        id_origin: match delivery.id_origin() {
+            models::IdOrigin::Sent => wire::IdOrigin::Sent,
+            models::IdOrigin::Absent => wire::IdOrigin::Absent,
+            models::IdOrigin::Unfit => wire::IdOrigin::Unfit,
+        },
+        payload_sha256: hex::encode(&delivery.payload_sha256),
+        seen: delivery.seen,
+        first_received_at: time(delivery.first_received_at),
+        last_received_at: time(delivery.last_received_at),
+        signed_at: delivery.signed_at.map(time).filter(|text| !text.is_empty()),
+        remote_addr: delivery.remote_addr,
+        content_type: delivery.content_type,
+        size_bytes: delivery.size_bytes,
+        has_payload: delivery.has_payload,
+        // Written by us as a list of pairs; anything else shows as none.
+        headers: serde_json::from_str(&delivery.headers).unwrap_or_default(),
+    }
+}
+
+/// A refused delivery.
+pub fn refusal(row: RefusalRow) -> wire::Refusal {
+    wire::Refusal {
+        id: row.id,
+        source: row.source,
+        problem: format!("/problems/{}", row.problem),
+        size_bytes: row.size_bytes,
+        remote_addr: row.remote_addr,
+        received_at: time(row.received_at),
+    }
+}

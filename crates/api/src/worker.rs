@@ -1,0 +1,3 @@
+//! What runs beside the requests: one loop in each file.
+
+pub mod warnings;

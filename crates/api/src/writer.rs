@@ -1,0 +1,354 @@
+//! The group-commit writer: the only place that writes to the database while serving.
+//!
+//! One thread owns the one write connection. It takes whatever waits in the queue, stores it in one
+//! transaction and answers everybody after the commit; while it commits, the next batch gathers, so
+//! the duration of a commit is the batching window and no timer is needed. Small administrative
+//! writes ride between batches as tasks.
+//!
+//! A queue that is full, by count or by bytes, refuses at once. A lost database answers everybody,
+//! and is tried again with a growing pause. A batch that fails is stored one by one, so that one bad
+//! row never fails its neighbours.
+
+use crate::error::chain;
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, select};
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use ringback_core::connection::{Connection, DatabaseUrl, Purpose};
+use ringback_core::models::{NewDelivery, StoredReceipt};
+use ringback_core::queries;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+
+/// The sizes of the writer.
+#[derive(Clone, Copy, Debug)]
+pub struct WriterConfig {
+    /// Deliveries that may wait.
+    pub queue: usize,
+    /// Bytes of bodies that may wait.
+    pub queue_bytes: usize,
+    /// Deliveries in one transaction.
+    pub batch: usize,
+    /// Bytes of bodies after which a batch takes no more.
+    pub batch_bytes: usize,
+}
+
+impl Default for WriterConfig {
+    fn default() -> Self {
+        Self { queue: 4096, queue_bytes: 64 << 20, batch: 256, batch_bytes: 4 << 20 }
+    }
+}
+
+/// Why something was not stored. The sender keeps it and tries again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Too much is waiting.
+    #[error("the queue is full")]
+    Full,
+    /// The database does not answer.
+    #[error("the database is away")]
+    Away,
+    /// The database refused this.
+    #[error("the database refused")]
+    Refused,
+}
+
+type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
+
+struct Job {
+    delivery: NewDelivery,
+    answer: Answer<StoredReceipt>,
+}
+
+/// Gets `None` when the database is away.
+type Task = Box<dyn FnOnce(Option<&mut Connection>) -> TaskEnd + Send>;
+
+/// What the writer learns from a task about its connection.
+enum TaskEnd {
+    Done,
+    Failed,
+}
+
+/// The way to the writer. Cheap to clone.
+#[derive(Clone)]
+pub struct Writer {
+    jobs: Sender<Job>,
+    tasks: Sender<Task>,
+    waiting_bytes: Arc<AtomicUsize>,
+    config: WriterConfig,
+}
+
+/// The writer's thread, to be stopped when nothing sends any more.
+pub struct WriterThread {
+    stop: Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl WriterThread {
+    /// Stores what still waits and ends the thread.
+    pub fn drain(self) {
+        drop(self.stop);
+        if self.thread.join().is_err() {
+            tracing::error!("the writer had ended before it was told to");
+        }
+    }
+}
+
+impl Writer {
+    /// Starts the thread on a connection that is open.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(
+        url: DatabaseUrl,
+        conn: Connection,
+        config: WriterConfig,
+    ) -> std::io::Result<(Self, WriterThread)> {
+        let (jobs, job_queue) = bounded(config.queue);
+        let (tasks, task_queue) = bounded(256);
+        let (stop, stopped) = bounded(0);
+        let waiting_bytes = Arc::new(AtomicUsize::new(0));
+        let mut worker = Worker {
+            job_queue,
+            task_queue,
+            stopped,
+            waiting_bytes: Arc::clone(&waiting_bytes),
+            config,
+            database: Database { url, conn: Some(conn), retry_at: None, pause: FIRST_PAUSE },
+        };
+        let thread = std::thread::Builder::new()
+            .name("ringback-writer".to_owned())
+            .spawn(move || worker.run())?;
+        Ok((Self { jobs, tasks, waiting_bytes, config }, WriterThread { stop, thread }))
+    }
+
+    /// Stores a delivery; the receipt comes after the commit.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the delivery is not stored then, or the commit's fate is not known and a
+    /// retry is recognised.
+    pub async fn store(&self, delivery: NewDelivery) -> Result<StoredReceipt, StoreError> {
+        let size = delivery.body.bytes.len();
+        if self.waiting_bytes.fetch_add(size, Ordering::Relaxed) > self.config.queue_bytes {
+            self.waiting_bytes.fetch_sub(size, Ordering::Relaxed);
+            return Err(StoreError::Full);
+        }
+        let (answer, receipt) = oneshot::channel();
+        if let Err(error) = self.jobs.try_send(Job { delivery, answer }) {
+            self.waiting_bytes.fetch_sub(size, Ordering::Relaxed);
+            return Err(match error {
+                TrySendError::Full(_) => StoreError::Full,
+                TrySendError::Disconnected(_) => StoreError::Away,
+            });
+        }
+        receipt.await.unwrap_or(Err(StoreError::Away))
+    }
+
+    /// Runs a small write between two batches. It must be short: deliveries wait meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError`]; a write that fails has changed nothing.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> diesel::QueryResult<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (answer, result): (Answer<T>, _) = oneshot::channel();
+        let task: Task = Box::new(move |conn| {
+            let Some(conn) = conn else {
+                let _gone = answer.send(Err(StoreError::Away));
+                return TaskEnd::Done;
+            };
+            match work(conn) {
+                Ok(value) => {
+                    let _gone = answer.send(Ok(value));
+                    TaskEnd::Done
+                }
+                Err(error) => {
+                    tracing::error!(cause = %chain(&error), "a write failed");
+                    let _gone = answer.send(Err(StoreError::Refused));
+                    TaskEnd::Failed
+                }
+            }
+        });
+        self.tasks.try_send(task).map_err(|error| match error {
+            TrySendError::Full(_) => StoreError::Full,
+            TrySendError::Disconnected(_) => StoreError::Away,
+        })?;
+        result.await.unwrap_or(Err(StoreError::Away))
+    }
+}
+
+struct Worker {
+    job_queue: Receiver<Job>,
+    task_queue: Receiver<Task>,
+    stopped: Receiver<()>,
+    waiting_bytes: Arc<AtomicUsize>,
+    config: WriterConfig,
+    database: Database,
+}
+
+impl Worker {
+    fn run(&mut self) {
+        loop {
+            select! {
+                recv(self.job_queue) -> job => match job {
+                    Ok(job) => self.store_batch(job),
+                    Err(_) => return,
+                },
+                recv(self.task_queue) -> task => match task {
+                    Ok(task) => self.run_task(task),
+                    Err(_) => return,
+                },
+                recv(self.stopped) -> _ => return self.drain(),
+            }
+        }
+    }
+
+    fn drain(&mut self) {
+        while let Ok(job) = self.job_queue.try_recv() {
+            self.store_batch(job);
+        }
+        while let Ok(task) = self.task_queue.try_recv() {
+            self.run_task(task);
+        }
+    }
+
+    fn run_task(&mut self, task: Task) {
+        let conn = self.database.connection();
+        if let TaskEnd::Failed = task(conn) {
+            self.database.renew();
+        }
+    }
+
+    fn store_batch(&mut self, first: Job) {
+        let mut size = first.delivery.body.bytes.len();
+        let (mut batch, mut answers) = (vec![first.delivery], vec![first.answer]);
+        while batch.len() < self.config.batch && size < self.config.batch_bytes {
+            let Ok(job) = self.job_queue.try_recv() else { break };
+            size += job.delivery.body.bytes.len();
+            batch.push(job.delivery);
+            answers.push(job.answer);
+        }
+        let results = self.database.store(&batch);
+        self.waiting_bytes.fetch_sub(size, Ordering::Relaxed);
+        for (answer, result) in answers.into_iter().zip(results) {
+            // Nobody waits any more: the sender hung up. What is stored stays stored.
+            let _gone = answer.send(result);
+        }
+    }
+}
+
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+/// After so many failures in a row without a success it is the database and not the row.
+const ROWS_TO_GIVE_UP: usize = 3;
+
+/// The write connection, and its loss and return.
+struct Database {
+    url: DatabaseUrl,
+    conn: Option<Connection>,
+    retry_at: Option<Instant>,
+    pause: Duration,
+}
+
+impl Database {
+    /// The connection; opens a new one when it was lost and the pause is over.
+    fn connection(&mut self) -> Option<&mut Connection> {
+        if self.conn.is_none() && self.retry_at.is_none_or(|at| Instant::now() >= at) {
+            match self.url.open(Purpose::Write) {
+                Ok(conn) => {
+                    tracing::info!("the write connection is open again");
+                    self.conn = Some(conn);
+                    self.retry_at = None;
+                    self.pause = FIRST_PAUSE;
+                }
+                Err(error) => {
+                    tracing::warn!(cause = %chain(&error), "the database is away");
+                    self.retry_at = Some(Instant::now() + self.pause);
+                    self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        }
+        self.conn.as_mut()
+    }
+
+    /// After a failure: a new connection, for nobody knows what state the old one is in. False
+    /// when the database is away.
+    fn renew(&mut self) -> bool {
+        self.conn = None;
+        self.connection().is_some()
+    }
+
+    fn store(&mut self, batch: &[NewDelivery]) -> Vec<Result<StoredReceipt, StoreError>> {
+        let Some(conn) = self.connection() else {
+            return vec![Err(StoreError::Away); batch.len()];
+        };
+        let mut stored = queries::upsert_callbacks(conn, batch);
+        if stored.as_ref().is_err_and(is_worth_repeating) {
+            stored = queries::upsert_callbacks(conn, batch);
+        }
+        match stored {
+            Ok(receipts) => receipts.into_iter().map(Ok).collect(),
+            Err(error) => {
+                tracing::error!(cause = %chain(&error), deliveries = batch.len(), "a batch failed");
+                if !self.renew() {
+                    return vec![Err(StoreError::Away); batch.len()];
+                }
+                if batch.len() == 1 {
+                    return vec![Err(StoreError::Refused)];
+                }
+                self.store_one_by_one(batch)
+            }
+        }
+    }
+
+    fn store_one_by_one(
+        &mut self,
+        batch: &[NewDelivery],
+    ) -> Vec<Result<StoredReceipt, StoreError>> {
+        let mut results = Vec::with_capacity(batch.len());
+        let (mut failed, mut stored_any) = (0, false);
+        for delivery in batch {
+            if failed >= ROWS_TO_GIVE_UP && !stored_any {
+                results.push(Err(StoreError::Refused));
+                continue;
+            }
+            let Some(conn) = self.conn.as_mut() else {
+                results.push(Err(StoreError::Away));
+                continue;
+            };
+            match queries::upsert_callbacks(conn, std::slice::from_ref(delivery)) {
+                Ok(mut receipts) => {
+                    stored_any = true;
+                    results.push(receipts.pop().ok_or(StoreError::Refused));
+                }
+                Err(error) => {
+                    failed += 1;
+                    tracing::error!(
+                        cause = %chain(&error),
+                        source.name = delivery.source,
+                        payload.sha256 = hex::encode(delivery.body.sha256),
+                        "a delivery was refused by the database"
+                    );
+                    let is_there = self.renew();
+                    results.push(Err(if is_there {
+                        StoreError::Refused
+                    } else {
+                        StoreError::Away
+                    }));
+                }
+            }
+        }
+        results
+    }
+}
+
+/// Two nodes met; the loser of such a meeting tries again.
+fn is_worth_repeating(error: &DieselError) -> bool {
+    match error {
+        DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => true,
+        DieselError::DatabaseError(_, info) => info.message().contains("deadlock detected"),
+        _ => false,
+    }
+}
