@@ -19,6 +19,9 @@ use ringback_wire::CallbackDetail;
 use std::collections::HashSet;
 use std::sync::Arc;
 
+/// Windows lie over the header, which has 10.
+const IN_FRONT: u32 = 100;
+
 /// What a window knows of its callback.
 #[derive(Clone, Debug)]
 enum Content {
@@ -53,7 +56,7 @@ fn DetailWindow(id: String) -> impl IntoView {
         bounds.map(|bounds| format!("{}px", part(&bounds)))
     };
     let z = move || {
-        windows.stack.with(|stack| name.with_value(|id| stack.find(id).map(|w| w.z.to_string())))
+        windows.stack.with(|stack| name.with_value(|id| stack.find(id).map(|w| (IN_FRONT + w.z).to_string())))
     };
     let verdict = move || {
         content.with(|content| match content {

@@ -21,7 +21,8 @@ const LEAST_CHARACTERS: usize = 12;
 pub fn SetUpPage() -> impl IntoView {
     set_title("Set up · Ringback");
     let form = use_set_up();
-    Effect::new(|_| {
+    // The page is attached to the document only after its effects have run.
+    request_animation_frame(|| {
         focus_id("name");
     });
     view! {

@@ -22,7 +22,8 @@ pub fn SignInPage() -> impl IntoView {
     spawn_local(async move {
         set_up_open.try_set(api::find_set_up().await.unwrap_or(false));
     });
-    Effect::new(|_| {
+    // The page is attached to the document only after its effects have run.
+    request_animation_frame(|| {
         focus_id("name");
     });
     view! {
