@@ -1,7 +1,8 @@
 //! Every request the app makes, and the only place that fetches.
 
 use crate::state::poller::PAGE;
-use crate::state::query::{ListQuery, percent_encode};
+use crate::state::query::ListQuery;
+use crate::state::url::percent_encode;
 use gloo_timers::callback::Timeout;
 use ringback_wire::{
     CallbackDetail, CheckResponse, HistoryResponse, MarkViewedRequest, MarkViewedResponse, Problem,

@@ -54,14 +54,16 @@ pub fn relative(at_ms: i64, now_ms: i64) -> String {
 
 /// `in 8 s`, without the `in`: a length of time in its largest unit.
 pub fn span(length_ms: i64) -> String {
-    let (count, unit) = match length_ms {
-        ..MINUTE_MS => (length_ms / 1_000, "s"),
-        ..HOUR_MS => (length_ms / MINUTE_MS, "min"),
-        ..DAY_MS => (length_ms / HOUR_MS, "h"),
-        _ => {
-            let days = length_ms / DAY_MS;
-            (days, if days == 1 { "day" } else { "days" })
-        }
+    let (count, unit) = if length_ms < MINUTE_MS {
+        (length_ms / 1_000, "s")
+    } else if length_ms < HOUR_MS {
+        (length_ms / MINUTE_MS, "min")
+    } else if length_ms < DAY_MS {
+        (length_ms / HOUR_MS, "h")
+    } else if length_ms < 2 * DAY_MS {
+        (1, "day")
+    } else {
+        (length_ms / DAY_MS, "days")
     };
     format!("{count} {unit}")
 }
@@ -73,7 +75,7 @@ pub fn size(bytes: u64) -> String {
     }
     let (unit, name) = if bytes < 1_048_576 { (1_024, "KB") } else { (1_048_576, "MB") };
     let tenths = (bytes * 10 + unit / 2) / unit;
-    if tenths % 10 == 0 || tenths >= 1_000 {
+    if tenths.is_multiple_of(10) || tenths >= 1_000 {
         return format!("{} {name}", tenths / 10);
     }
     format!("{}.{} {name}", tenths / 10, tenths % 10)

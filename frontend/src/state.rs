@@ -9,5 +9,6 @@ pub mod query;
 pub mod seen;
 pub mod theme;
 pub mod toasts;
+pub mod url;
 pub mod virtual_rows;
 pub mod windows;

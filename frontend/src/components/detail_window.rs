@@ -56,7 +56,9 @@ fn DetailWindow(id: String) -> impl IntoView {
         bounds.map(|bounds| format!("{}px", part(&bounds)))
     };
     let z = move || {
-        windows.stack.with(|stack| name.with_value(|id| stack.find(id).map(|w| (IN_FRONT + w.z).to_string())))
+        windows.stack.with(|stack| {
+            name.with_value(|id| stack.find(id).map(|w| (IN_FRONT + w.z).to_string()))
+        })
     };
     let verdict = move || {
         content.with(|content| match content {
@@ -163,17 +165,17 @@ fn WindowButtons(name: StoredValue<String>) -> impl IntoView {
     };
     view! {
         <div class="window-buttons">
-            {button("Snap left", Glyph::SnapLeft, "wide-only", |windows, id| windows.snap_left(id))}
-            {button("Snap right", Glyph::SnapRight, "wide-only", |windows, id| windows.snap_right(id))}
+            {button("Snap left", Glyph::SnapLeft, "wide-only", WindowContext::snap_left)}
+            {button("Snap right", Glyph::SnapRight, "wide-only", WindowContext::snap_right)}
             {move || {
                 let (label, glyph) = if maximised() {
                     ("Restore", Glyph::Restore)
                 } else {
                     ("Maximise", Glyph::Maximise)
                 };
-                button(label, glyph, "wide-only", |windows, id| windows.toggle_maximised(id))
+                button(label, glyph, "wide-only", WindowContext::toggle_maximised)
             }}
-            {button("Close", Glyph::X, "", |windows, id| windows.close(id))}
+            {button("Close", Glyph::X, "", WindowContext::close)}
         </div>
     }
 }

@@ -7,6 +7,7 @@ use crate::hooks::feed::use_feed;
 use crate::hooks::history::use_history;
 use crate::hooks::location::use_page_location;
 use crate::hooks::session::use_session;
+use crate::state::history::History;
 use crate::state::query::Page;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -16,7 +17,7 @@ use ringback_wire::MarkViewedRequest;
 #[component]
 pub fn ArrivalsButton() -> impl IntoView {
     let history = use_history();
-    let arrivals = Memo::new(move |_| history.list.with(|list| list.arrivals()));
+    let arrivals = Memo::new(move |_| history.list.with(History::arrivals));
     view! {
         <Show when=move || arrivals.get() != 0>
             <button type="button" class="button arrivals" on:click=move |_| history.show_arrivals()>

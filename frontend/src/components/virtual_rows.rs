@@ -30,7 +30,7 @@ pub fn VirtualRows(
             .collect_view()
     };
     view! {
-        <div class="rows mono" role="region" aria-label=label tabindex="0" on:scroll=follow>
+        <div class="rows mono" role="group" aria-label=label tabindex="0" on:scroll=follow>
             <div class="rows-spacer" style:height=move || format!("{}px", total_px(count))>
                 <div
                     class="rows-slice"

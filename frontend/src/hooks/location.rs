@@ -5,20 +5,27 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
 
+type Navigate = Box<dyn Fn(&str, NavigateOptions)>;
+
 /// Reads and changes the query of the URL.
 #[derive(Clone, Copy)]
 pub struct PageLocation {
     /// What the URL says now.
     pub query: Memo<PageQuery>,
-    navigate: StoredValue<Box<dyn Fn(&str, NavigateOptions)>, LocalStorage>,
+    navigate: StoredValue<Navigate, LocalStorage>,
 }
 
 /// Makes the URL available to everything below.
 pub fn provide_page_location() -> PageLocation {
-    let search = use_location().search;
+    let url = use_location();
     let navigate = use_navigate();
+    // On the way to sign-in the desk is still there for a moment: its query stays what it was.
+    let query = Memo::new(move |before: Option<&PageQuery>| match url.pathname.get().as_str() {
+        "/" => PageQuery::parse(&url.search.get()),
+        _ => before.cloned().unwrap_or_default(),
+    });
     let location = PageLocation {
-        query: Memo::new(move |_| PageQuery::parse(&search.get())),
+        query,
         navigate: StoredValue::new_local(Box::new(move |href, options| navigate(href, options))),
     };
     provide_context(location);

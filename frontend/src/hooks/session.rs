@@ -1,7 +1,7 @@
 //! Who is signed in, and the way to sign-in and back.
 
 use crate::api::{self, ApiError};
-use crate::state::query::percent_encode;
+use crate::state::url::percent_encode;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};

@@ -5,7 +5,7 @@ use crate::components::app_header::ThemeToggle;
 use crate::components::icon::{Glyph, Icon};
 use crate::hooks::browser::{focus_id, set_title};
 use crate::hooks::session::use_session;
-use crate::state::query::safe_next;
+use crate::state::url::safe_next;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;

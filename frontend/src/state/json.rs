@@ -5,6 +5,10 @@
 //! at a depth; colours are found by scanning only the rows in sight. There is no recursion: a
 //! payload nested a million deep costs a million bytes.
 
+mod tokens;
+
+pub use tokens::{Kind, Token, pretty, row_tokens};
+
 /// A row of the pretty view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
@@ -25,32 +29,6 @@ pub struct NotJson {
     pub column: usize,
     /// What is wrong there.
     pub message: &'static str,
-}
-
-/// What a piece of text is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// The name of a member.
-    Key,
-    /// A string.
-    String,
-    /// A number.
-    Number,
-    /// `true`, `false` or `null`.
-    Literal,
-    /// Brackets, commas and colons.
-    Punctuation,
-}
-
-/// A piece of the raw text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Token {
-    /// What it is.
-    pub kind: Kind,
-    /// Offset of its first byte.
-    pub start: usize,
-    /// Offset after its last byte.
-    pub end: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -269,75 +247,6 @@ fn not_json(text: &str, at: usize, message: &'static str) -> NotJson {
         column: before[line_start..].chars().count() + 1,
         message,
     }
-}
-
-/// The tokens of one row, in order, without the white space between them.
-pub fn row_tokens(text: &str, row: Row) -> Vec<Token> {
-    let bytes = text.as_bytes();
-    let end = row.end as usize;
-    let mut at = row.start as usize;
-    let mut tokens = Vec::new();
-    while at < end {
-        at = skip_white_space(bytes, at);
-        if at >= end {
-            break;
-        }
-        let (kind, token_end) = match bytes[at] {
-            b'"' => {
-                let token_end = string_end(bytes, at, end);
-                let next = skip_white_space(bytes, token_end);
-                let is_key = next < end && bytes[next] == b':' && tokens.is_empty();
-                (if is_key { Kind::Key } else { Kind::String }, token_end)
-            }
-            b'{' | b'}' | b'[' | b']' | b',' | b':' => (Kind::Punctuation, at + 1),
-            first => {
-                let length = bytes[at..end]
-                    .iter()
-                    .take_while(|byte| {
-                        !matches!(byte, b',' | b'}' | b']') && !is_white_space(**byte)
-                    })
-                    .count();
-                let number = first == b'-' || first.is_ascii_digit();
-                (if number { Kind::Number } else { Kind::Literal }, at + length.max(1))
-            }
-        };
-        tokens.push(Token { kind, start: at, end: token_end });
-        at = token_end;
-    }
-    tokens
-}
-
-/// The whole text re-indented by two spaces: the same tokens, only other white space.
-pub fn pretty(text: &str, rows: &[Row]) -> String {
-    let mut out = String::with_capacity(text.len() * 2);
-    for row in rows {
-        if !out.is_empty() {
-            out.push('\n');
-        }
-        for _ in 0..row.depth {
-            out.push_str("  ");
-        }
-        for token in row_tokens(text, *row) {
-            let piece = &text[token.start..token.end];
-            out.push_str(piece);
-            if token.kind == Kind::Punctuation && piece == ":" {
-                out.push(' ');
-            }
-        }
-    }
-    out
-}
-
-fn string_end(bytes: &[u8], start: usize, limit: usize) -> usize {
-    let mut at = start + 1;
-    while at < limit {
-        match bytes[at] {
-            b'"' => return at + 1,
-            b'\\' => at += 2,
-            _ => at += 1,
-        }
-    }
-    limit
 }
 
 fn skip_white_space(bytes: &[u8], at: usize) -> usize {

@@ -1,5 +1,6 @@
 //! What the URL says: filters, page and open windows, read from and written to its query.
 
+use super::url::{Pairs, parse_pairs};
 use ringback_wire::{CallbackSummary, Signature};
 
 /// The query of the callbacks page.
@@ -195,7 +196,7 @@ impl ListQuery {
     pub fn to_api(&self) -> String {
         let mut pairs = Pairs::default();
         self.write(&mut pairs);
-        pairs.0
+        pairs.into_text()
     }
 
     fn write(&self, pairs: &mut Pairs) {
@@ -239,7 +240,10 @@ impl PageQuery {
         for callback in &self.callbacks {
             pairs.push("callback", callback);
         }
-        if pairs.0.is_empty() { "/".to_owned() } else { format!("/?{}", pairs.0) }
+        match pairs.into_text() {
+            text if text.is_empty() => "/".to_owned(),
+            text => format!("/?{text}"),
+        }
     }
 
     /// The same with another list; the windows stay.
@@ -295,86 +299,6 @@ fn signature_from_word(word: &str) -> Option<Signature> {
         "unchecked" => Some(Signature::Unchecked),
         _ => None,
     }
-}
-
-/// One value out of a query.
-pub fn find_parameter(search: &str, wanted: &str) -> Option<String> {
-    parse_pairs(search).into_iter().find(|(name, _)| name == wanted).map(|(_, value)| value)
-}
-
-/// A path of this app to go on to, out of `?next=`; anything else leads to the first page.
-pub fn safe_next(search: &str) -> String {
-    find_parameter(search, "next")
-        .filter(|next| {
-            let mut characters = next.chars();
-            characters.next() == Some('/') && !matches!(characters.next(), Some('/' | '\\'))
-        })
-        .unwrap_or_else(|| "/".to_owned())
-}
-
-#[derive(Default)]
-struct Pairs(String);
-
-impl Pairs {
-    fn push(&mut self, name: &str, value: &str) {
-        if !self.0.is_empty() {
-            self.0.push('&');
-        }
-        self.0.push_str(name);
-        self.0.push('=');
-        self.0.push_str(&percent_encode(value));
-    }
-}
-
-/// Encodes everything but what RFC 3986 leaves unreserved.
-pub fn percent_encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':' | b',') {
-            out.push(char::from(byte));
-        } else {
-            out.push('%');
-            for nibble in [byte >> 4, byte & 15] {
-                out.push(char::from(b"0123456789ABCDEF"[usize::from(nibble)]));
-            }
-        }
-    }
-    out
-}
-
-fn parse_pairs(search: &str) -> Vec<(String, String)> {
-    let search = search.strip_prefix('?').unwrap_or(search);
-    let pairs = search.split('&').filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (percent_decode(name), percent_decode(value))
-        })
-        .collect()
-}
-
-fn percent_decode(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let code = bytes.get(at + 1..at + 3).and_then(|hex| std::str::from_utf8(hex).ok());
-        match (byte, code.and_then(|hex| u8::from_str_radix(hex, 16).ok())) {
-            (b'%', Some(decoded)) => {
-                out.push(decoded);
-                at += 3;
-            }
-            (b'+', _) => {
-                out.push(b' ');
-                at += 1;
-            }
-            _ => {
-                out.push(byte);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 #[cfg(test)]

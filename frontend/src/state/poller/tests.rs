@@ -1,6 +1,6 @@
 use super::*;
 use proptest::prelude::*;
-use ringback_wire::Signature;
+use ringback_wire::{CallbackSummary, Signature};
 
 fn row(id: i64) -> CallbackSummary {
     CallbackSummary {
