@@ -24,6 +24,7 @@ export default defineConfig<Options, Options>({
   use: {
     browserName: "chromium",
     trace: "retain-on-failure",
+    actionTimeout: 15_000,
     locale: "en-GB",
     timezoneId: "UTC",
     launchOptions: {

@@ -16,10 +16,21 @@ export class Desk {
   /** Fills in the form and waits until the feed has its first position: from here on nothing is missed. */
   async signIn({ name, password }: { name: string; password: string }): Promise<void> {
     const firstCheck = this.nextCheck();
-    await this.page.getByLabel("Name").fill(name);
-    await this.page.getByLabel("Password").fill(password);
+    await this.fillIn({ name, password });
     await this.page.getByRole("button", { name: "Sign in" }).click();
     await firstCheck;
+  }
+
+  /** Fills in name and password, for signing in or setting up. */
+  async fillIn({ name, password }: { name: string; password: string }): Promise<void> {
+    await this.page.getByLabel("Name", { exact: true }).fill(name);
+    await this.page.getByLabel("Password", { exact: true }).fill(password);
+  }
+
+  /** Makes the first admin on the page that the set-up link leads to. */
+  async setUp(admin: { name: string; password: string }): Promise<void> {
+    await this.fillIn(admin);
+    await this.page.getByRole("button", { name: "Create account" }).click();
   }
 
   /** Opens the app and signs in. */
@@ -41,7 +52,7 @@ export class Desk {
   }
 
   get notifications(): Locator {
-    return this.page.getByRole("region", { name: /notifications/i });
+    return this.page.getByRole("region", { name: "Notifications" });
   }
 
   /** Every toast that names the callback. */
@@ -72,12 +83,27 @@ export class Desk {
 
   /** Opens the callback's window from the history. */
   async viewFromHistory(callbackId: string): Promise<Locator> {
-    await this.rows(callbackId).getByRole("button").first().click();
+    await this.history.getByRole("link", { name: callbackId, exact: true }).click();
     await expect(this.window(callbackId)).toBeVisible();
     return this.window(callbackId);
   }
 
-  async choose(label: string, option: string): Promise<void> {
-    await this.page.getByLabel(label, { exact: true }).selectOption({ label: option });
+  /** The lines of the body as the window's Raw view shows them. */
+  async raw(window: Locator): Promise<string> {
+    await window.getByRole("tab", { name: "Raw" }).click();
+    return window.getByRole("tabpanel", { name: "Raw" }).getByLabel("Payload", { exact: true }).innerText();
+  }
+
+  /** Takes the toast of a callback away. */
+  async dismiss(callbackId: string): Promise<void> {
+    await this.toasts(callbackId).getByRole("button", { name: "Dismiss" }).click();
+    await expect(this.toasts(callbackId)).toHaveCount(0);
+  }
+
+  /** The field of a filter. */
+  filter(label: string): Locator {
+    const filters = this.page.getByRole("region", { name: "Filters" });
+    const named = { name: label, exact: true };
+    return filters.getByRole("searchbox", named).or(filters.getByRole("combobox", named));
   }
 }

@@ -43,7 +43,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     test("every tab", async ({ ringback, desk, page }) => {
       await ringback.deliver(sign(jobBody()));
       await desk.enter(ADMIN);
-      const tabs = page.getByRole("navigation").getByRole("link");
+      const tabs = page.getByRole("navigation", { name: "Main" }).getByRole("link");
       await expect(tabs.first()).toBeVisible();
       for (const tab of await tabs.all()) {
         await tab.click();
