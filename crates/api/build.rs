@@ -12,9 +12,10 @@ use std::{env, fs};
 fn main() {
     let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
-    let dist = manifest.join("../../frontend/dist");
+    let frontend = manifest.join("../../frontend").canonicalize().expect("the repository is whole");
+    let dist = frontend.join("dist");
     // A path that is missing counts as changed for ever, so the nearest folder that exists is watched.
-    let watched = if dist.exists() { dist.clone() } else { manifest.join("../../frontend") };
+    let watched = if dist.exists() { dist.clone() } else { frontend };
     println!("cargo::rerun-if-changed={}", watched.display());
     println!("cargo::rerun-if-changed=build.rs");
 
@@ -22,7 +23,7 @@ fn main() {
     collect(&dist, &mut files);
     files.sort();
     let mut table = String::from("&[\n");
-    let mut script_hashes = Vec::new();
+    let mut script_hashes = String::new();
     for (index, file) in files.iter().enumerate() {
         let path =
             file.strip_prefix(&dist).expect("below dist").to_string_lossy().replace('\\', "/");
@@ -35,15 +36,15 @@ fn main() {
         let etag = hex(&Sha256::digest(&bytes)[..12]);
         writeln!(
             table,
-            "    Asset {{ path: {path:?}, etag: {etag:?}, identity: include_bytes!({file:?}), \
-             brotli: {brotli}, gzip: {gzip} }},"
+            "    Asset {{ path: {path:?}, etag: {etag:?}, identity: include_bytes!({:?}), \
+             brotli: {brotli}, gzip: {gzip} }},",
+            file.to_str().expect("the path is UTF-8")
         )
         .expect("a string grows");
     }
     table.push(']');
     fs::write(out.join("assets.rs"), table).expect("OUT_DIR can be written");
-    let hashes: String = script_hashes.iter().map(|hash| format!(" '{hash}'")).collect();
-    fs::write(out.join("script_hashes.txt"), hashes).expect("OUT_DIR can be written");
+    fs::write(out.join("script_hashes.txt"), script_hashes).expect("OUT_DIR can be written");
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
@@ -56,7 +57,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
             }
             collect(&path, files);
         } else {
-            files.push(path.canonicalize().expect("the file exists"));
+            files.push(path);
         }
     }
 }
@@ -75,7 +76,7 @@ fn write_compressed(
     }
     let path = out.join(format!("asset{index}.{ending}"));
     fs::write(&path, compressed).expect("OUT_DIR can be written");
-    format!("Some(include_bytes!({path:?}))")
+    format!("Some(include_bytes!({:?}))", path.to_str().expect("the path is UTF-8"))
 }
 
 fn brotli(bytes: &[u8]) -> Vec<u8> {
@@ -92,9 +93,9 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     writer.finish().expect("memory grows")
 }
 
-/// `sha256-…` of each inline script, as CSP level 3 wants it.
-fn hash_inline_scripts(html: &str) -> Vec<String> {
-    let mut hashes = Vec::new();
+/// ` 'sha256-…'` for each inline script, as CSP level 3 wants it.
+fn hash_inline_scripts(html: &str) -> String {
+    let mut hashes = String::new();
     let mut rest = html;
     while let Some(start) = rest.find("<script") {
         rest = &rest[start..];
@@ -104,7 +105,7 @@ fn hash_inline_scripts(html: &str) -> Vec<String> {
         if !tag.contains(" src=") && end > 0 {
             let digest = Sha256::digest(&after.as_bytes()[..end]);
             let digest = base64::engine::general_purpose::STANDARD.encode(digest);
-            hashes.push(format!("sha256-{digest}"));
+            write!(hashes, " 'sha256-{digest}'").expect("a string grows");
         }
         rest = &after[end..];
     }

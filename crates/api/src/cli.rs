@@ -2,6 +2,7 @@
 
 mod database;
 mod migrate;
+mod send;
 mod serve;
 mod token;
 mod user;
@@ -31,6 +32,8 @@ enum Command {
     /// API tokens for scripts.
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// Play an LLM service: sign callbacks and send them.
+    Send(Box<send::SendArgs>),
     /// Check the signature of a captured request.
     Verify(verify::VerifyArgs),
 }
@@ -54,6 +57,7 @@ pub fn run() -> ExitCode {
         Command::Migrate(args) => migrate::run(&args),
         Command::User(command) => user::run(command),
         Command::Token(command) => token::run(command),
+        Command::Send(args) => return send::run(&args),
         Command::Verify(args) => return verify::run(&args),
     };
     match done {

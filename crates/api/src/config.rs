@@ -27,7 +27,7 @@ const DEFAULT_FILE: &str = "ringback.toml";
 /// What every command that opens the database takes.
 #[derive(Args, Clone, Debug, Default)]
 pub struct DatabaseArgs {
-    /// Database: sqlite://PATH or postgres://… [default: sqlite://./data/ringback.db]
+    /// Database: `sqlite://PATH` or `postgres://…` [default: `sqlite://./data/ringback.db`]
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
     /// Configuration file [default: ringback.toml when it exists]
@@ -174,7 +174,7 @@ impl Config {
         sources.extend(file.sources()?);
         Ok(Self {
             bind: bind.map_or(DEFAULT_BIND, String::as_str).parse()?,
-            public_url: public_url.map(|url| Url::parse(url)).transpose()?,
+            public_url: public_url.map(String::as_str).map(Url::parse).transpose()?,
             database_url: database_url(&args.database, &file)?,
             sources,
             body_limit_bytes,

@@ -4,7 +4,7 @@ use crate::error::ApiError;
 use crate::state::State;
 use crate::tokens::hash_token;
 use actix_web::dev::Payload;
-use actix_web::http::header::{AUTHORIZATION, HOST, ORIGIN};
+use actix_web::http::header::{AUTHORIZATION, HOST, HeaderValue, ORIGIN};
 use actix_web::{FromRequest, HttpRequest};
 use ringback_core::models::Role;
 use ringback_core::queries::{sessions, tokens};
@@ -99,7 +99,7 @@ async fn identify(request: &HttpRequest) -> Result<Identity, ApiError> {
 /// Browsers say where a request comes from, in `Sec-Fetch-Site` or in `Origin`; a page cannot forge
 /// either. Neither is there when no browser asks, and then there is nobody to be tricked.
 fn check_same_origin(request: &HttpRequest) -> Result<(), ApiError> {
-    let header = |name: &str| request.headers().get(name).map(|value| value.as_bytes());
+    let header = |name: &str| request.headers().get(name).map(HeaderValue::as_bytes);
     if let Some(site) = header("sec-fetch-site") {
         return if site == b"same-origin" { Ok(()) } else { Err(ApiError::CrossSite) };
     }

@@ -99,6 +99,7 @@ impl Application {
         })
         .workers(workers)
         .shutdown_timeout(STOP_SECONDS)
+        .disable_signals()
         .bind(bind)
         .map_err(listen)?;
         let address = server.addrs().first().copied().unwrap_or(bind);
@@ -127,12 +128,12 @@ impl Application {
         self.state.clone()
     }
 
-    /// Stops it from elsewhere. For tests.
+    /// Stops it from elsewhere: whoever listens for signals, or a test.
     pub fn handle(&self) -> ServerHandle {
         self.server.handle()
     }
 
-    /// Answers until it is told to stop, by SIGTERM, SIGINT or its handle; then answers what it has
+    /// Answers until its handle tells it to stop; then answers what it has
     /// begun, stores what waits, and ends.
     ///
     /// # Errors

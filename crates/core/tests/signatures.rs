@@ -63,6 +63,8 @@ fn the_published_vectors_verify() {
     assert_eq!(checked, 9, "vectors of the schemes known here");
 }
 
+type Case<'a> = (&'a str, Vec<(&'a str, &'a str)>, (Signature, Option<Reason>));
+
 #[test]
 fn every_kind_of_damage_has_its_reason() {
     let scheme = Scheme::StandardWebhooks;
@@ -76,7 +78,6 @@ fn every_kind_of_damage_has_its_reason() {
     let valid = (Signature::Valid, None);
     let invalid = |reason| (Signature::Invalid, Some(reason));
     let missing = (Signature::Missing, Some(Reason::HeaderMissing));
-    type Case<'a> = (&'a str, Vec<(&'a str, &'a str)>, (Signature, Option<Reason>));
     let cases: Vec<Case<'_>> = vec![
         ("as sent", vec![(i, id), (t, timestamp), (s, signature)], valid),
         (

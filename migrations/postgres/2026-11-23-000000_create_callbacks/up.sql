@@ -53,6 +53,9 @@ CREATE TABLE llm_callback_deliveries (
     payload BYTEA,
     PRIMARY KEY (callback, id)
 );
+-- Bad deliveries that met a stored callback: what the warnings count.
+CREATE INDEX llm_callback_deliveries_bad ON llm_callback_deliveries (last_received_at)
+    WHERE signature IN (1, 2) AND id <> callback;
 -- Large bodies are compressed before they come here; compressing them again is the dearest part of a write.
 ALTER TABLE llm_callback_deliveries ALTER payload SET STORAGE EXTERNAL;
 

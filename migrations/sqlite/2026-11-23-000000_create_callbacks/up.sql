@@ -55,6 +55,10 @@ CREATE TABLE llm_callback_deliveries (
 -- Positions are unique, so `id` is the row id and large bodies stay out of this index.
 CREATE INDEX llm_callback_deliveries_callback ON llm_callback_deliveries (callback, id);
 
+-- Bad deliveries that met a stored callback: what the warnings count.
+CREATE INDEX llm_callback_deliveries_bad ON llm_callback_deliveries (last_received_at)
+    WHERE signature IN (1, 2) AND id <> callback;
+
 -- Counts by hour, kept by the writer in the same transaction. An empty workflow means none.
 CREATE TABLE stats_hour (
     hour BIGINT NOT NULL,

@@ -7,12 +7,22 @@ use crate::startup::Application;
 use crate::telemetry;
 use std::io::Write;
 use std::sync::Arc;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 pub(super) fn run(args: &ServeArgs) -> Result<(), Failure> {
     let config = Config::load(args)?;
     telemetry::start(&config.log, config.log_format)?;
     actix_web::rt::System::new().block_on(async {
+        // Before anything is said or taken, so that no signal finds the server deaf to it.
+        let (terminate, interrupt) =
+            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let application = Application::build(config, Arc::new(SystemClock))?;
+        let handle = application.handle();
+        actix_web::rt::spawn(async move {
+            wait_for_either(terminate, interrupt).await;
+            tracing::info!("told to stop");
+            handle.stop(true).await;
+        });
         let mut out = std::io::stdout().lock();
         writeln!(out, "Ringback listens on {}", application.public_url())?;
         if let Some(link) = application.set_up_link() {
@@ -22,4 +32,11 @@ pub(super) fn run(args: &ServeArgs) -> Result<(), Failure> {
         drop(out);
         Ok(application.run().await?)
     })
+}
+
+async fn wait_for_either(mut terminate: Signal, mut interrupt: Signal) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
 }

@@ -4,7 +4,7 @@ use crate::error::ApiError;
 use crate::extractors::{Admin, Viewer};
 use crate::state::State;
 use crate::views;
-use actix_web::http::header::{CONTENT_DISPOSITION, ETAG, IF_NONE_MATCH};
+use actix_web::http::header::{CONTENT_DISPOSITION, ETAG, HeaderValue, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse, web};
 use ringback_core::cursor::{FeedCursor, HistoryKey};
 use ringback_core::models::{CallbackLine, Micros, Signature};
@@ -70,7 +70,7 @@ fn answer_check(
     let seq = lines.last().map_or(from, |line| line.callback.seq);
     let cursor = FeedCursor { feed_id: state.feed_id, seq }.encode();
     let etag = format!("\"{cursor}.{unviewed}\"");
-    let known = request.headers().get(IF_NONE_MATCH).map(|known| known.as_bytes());
+    let known = request.headers().get(IF_NONE_MATCH).map(HeaderValue::as_bytes);
     if lines.is_empty() && known == Some(etag.as_bytes()) {
         return Ok(HttpResponse::NotModified().insert_header((ETAG, etag)).finish());
     }

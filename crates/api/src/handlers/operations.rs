@@ -10,6 +10,7 @@ use ringback_core::queries::{refusals, stats};
 use ringback_wire::{
     RefusalsResponse, SourceSummary, SourcesResponse, Warning, WarningKind, WarningsResponse,
 };
+use std::collections::BTreeMap;
 
 const DAY: Micros = 24 * 3600 * 1_000_000;
 const REFUSALS: i64 = 100;
@@ -39,7 +40,12 @@ pub async fn list_warnings(_viewer: Viewer, state: State) -> Result<HttpResponse
         .readers
         .read(move |conn| {
             let bad = [Signature::Invalid, Signature::Missing];
-            let invalid = stats::count_by_source_since(conn, since, &bad)?;
+            let mut invalid: BTreeMap<String, i64> =
+                stats::count_by_source_since(conn, since, &bad)?.into_iter().collect();
+            for (source, count) in stats::count_bad_evidence_since(conn, since)? {
+                *invalid.entry(source).or_default() += count;
+            }
+            let invalid: Vec<_> = invalid.into_iter().collect();
             Ok((invalid, refusals::count_refusals_since(conn, since)?))
         })
         .await?;

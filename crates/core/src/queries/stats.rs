@@ -124,6 +124,39 @@ pub fn count_by_source_since(
     Ok(sums.into_iter().filter(|(_, sum)| *sum > 0).collect())
 }
 
+/// How many distinct bad deliveries met a stored callback since a time, by source, of the newest 1,000.
+///
+/// The roll-up does not have them: it counts callbacks, and these made none.
+///
+/// # Errors
+/// Diesel's.
+pub fn count_bad_evidence_since(
+    conn: &mut Connection,
+    since: Micros,
+) -> QueryResult<Vec<(String, i64)>> {
+    use crate::schema::{llm_callback_deliveries as deliveries, llm_callbacks as callbacks};
+    let met: Vec<i64> = deliveries::table
+        // Said so that the partial index serves it.
+        .filter(diesel::dsl::sql::<diesel::sql_types::Bool>(
+            "signature IN (1, 2) AND id <> callback",
+        ))
+        .filter(deliveries::last_received_at.ge(since))
+        .order(deliveries::last_received_at.desc())
+        .limit(1000)
+        .select(deliveries::callback)
+        .load(conn)?;
+    let sources: Vec<(i64, String)> = callbacks::table
+        .filter(callbacks::id.eq_any(&met))
+        .select((callbacks::id, callbacks::source))
+        .load(conn)?;
+    let sources: BTreeMap<i64, String> = sources.into_iter().collect();
+    let mut counts: BTreeMap<String, i64> = BTreeMap::new();
+    for source in met.iter().filter_map(|id| sources.get(id)) {
+        *counts.entry(source.clone()).or_default() += 1;
+    }
+    Ok(counts.into_iter().collect())
+}
+
 /// Changes of the roll-up, folded before they are written.
 #[derive(Debug, Default)]
 pub(super) struct Changes(BTreeMap<Label, (i64, i64)>);

@@ -5,6 +5,8 @@
 //! one in the order of arrival. The head is taken first and kept until the commit, so nothing else
 //! writes meanwhile and what was loaded stays true.
 
+#![expect(clippy::ref_option_ref, reason = "diesel's `Insertable` borrows the optional columns")]
+
 use super::stats::{Changes, Label};
 use super::write_transaction;
 use crate::connection::Connection;

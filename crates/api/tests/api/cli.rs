@@ -1,0 +1,139 @@
+//! The command line, as a script uses it.
+
+use ringback_testing::{TestDatabase, for_each_database};
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn ringback(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ringback"));
+    command.current_dir(folder).args(args).env_clear();
+    command
+}
+
+fn output(folder: &Path, args: &[&str]) -> Output {
+    ringback(folder, args).output().expect("the binary runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("text")
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+#[test]
+fn a_wrong_database_url_is_a_sentence_and_never_a_new_file() {
+    let folder = folder();
+    for url in ["ringback.db", "mysql://x/y", "sqlite://", "postgres:/x"] {
+        for command in [&["serve"][..], &["migrate"], &["user", "list"]] {
+            let args = [command, &["--database-url", url]].concat();
+            let output = output(folder.path(), &args);
+            assert!(!output.status.success(), "{args:?}");
+            assert!(text(&output.stderr).starts_with("ringback: "), "{}", text(&output.stderr));
+        }
+    }
+    let left = std::fs::read_dir(folder.path()).expect("the folder").count();
+    assert_eq!(left, 0, "a file was made");
+    let output = output(folder.path(), &["user", "list", "--database-url", "sqlite://./none.db"]);
+    assert!(text(&output.stderr).contains("ringback migrate"));
+}
+
+#[test]
+fn migrating_twice_is_safe() {
+    let folder = folder();
+    let first = output(folder.path(), &["migrate"]);
+    assert!(text(&first.stdout).contains("migrated "), "{}", text(&first.stderr));
+    assert!(folder.path().join("data/ringback.db").exists());
+    let second = output(folder.path(), &["migrate"]);
+    assert!(second.status.success() && text(&second.stdout).contains("up to date"));
+}
+
+#[test]
+fn users_are_added_listed_disabled_and_reset() {
+    for_each_database(|database| {
+        let folder = folder();
+        let run = |args: &[&str], input: &str| {
+            let args = [args, &["--database-url", database.url_text()]].concat();
+            let mut child = ringback(folder.path(), &args)
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .expect("the binary runs");
+            // A command that fails before it reads closes its end.
+            let _closed = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
+            child.wait_with_output().expect("the binary ends")
+        };
+        let add = ["user", "add", "ada", "--role", "admin", "--password-stdin"];
+        assert!(!run(&add, "short\n").status.success());
+        assert!(run(&add, "correct horse battery\n").status.success());
+        let again = run(&add, "correct horse battery\n");
+        assert!(text(&again.stderr).contains("already"), "{}", text(&again.stderr));
+        let made_up = run(&["user", "add", "vera", "--role", "viewer"], "");
+        assert!(text(&made_up.stdout).trim().len() > 30, "a password is made up and shown");
+        assert!(run(&["user", "disable", "vera"], "").status.success());
+        assert!(!run(&["user", "disable", "nobody"], "").status.success());
+        let list = text(&run(&["user", "list"], "").stdout);
+        assert!(list.contains("ada\tadmin\tenabled") && list.contains("vera\tviewer\tdisabled"));
+        assert!(run(&["user", "reset-password", "vera"], "").status.success());
+        assert!(text(&run(&["user", "list"], "").stdout).contains("vera\tviewer\tenabled"));
+    });
+}
+
+#[test]
+fn a_token_is_printed_alone_and_only_its_digest_is_kept() {
+    let database = TestDatabase::sqlite();
+    let folder = folder();
+    let run = |args: &[&str]| {
+        output(folder.path(), &[args, &["--database-url", database.url_text()]].concat())
+    };
+    let made = run(&["token", "create", "--name", "ci", "--role", "viewer"]);
+    let token = text(&made.stdout);
+    assert!(token.starts_with("rbk_") && token.lines().count() == 1, "{token}");
+    let list = text(&run(&["token", "list"]).stdout);
+    assert!(list.contains("ci\tviewer\tworks") && !list.contains(token.trim()));
+    assert!(!run(&["token", "create", "--name", "ci", "--role", "admin"]).status.success());
+    assert!(run(&["token", "revoke", "ci"]).status.success());
+    assert!(!run(&["token", "revoke", "ci"]).status.success());
+}
+
+#[test]
+fn a_captured_request_is_verified_and_the_exit_code_tells() {
+    let folder = folder();
+    let write = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).expect("written");
+    };
+    write("secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n");
+    write("body", "{\"test\": 2432232314}");
+    write(
+        "headers",
+        "Webhook-Id: msg_p5jXN8AQM9LWM0D4loKWxJek\r\nWebhook-Timestamp: 1614265330\r\n\
+         Webhook-Signature: v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=\r\n",
+    );
+    let verify = |scheme: &str, at: &str| {
+        let args = [
+            "verify",
+            "--scheme",
+            scheme,
+            "--secret-file",
+            "secret",
+            "--headers",
+            "headers",
+            "--body",
+            "body",
+            "--at",
+            at,
+        ];
+        let output = output(folder.path(), &args);
+        (output.status.code(), text(&output.stdout).trim().to_owned())
+    };
+    let valid = r#"{"reason":null,"signature":"valid"}"#.to_owned();
+    assert_eq!(verify("standard-webhooks", "1614265330"), (Some(0), valid));
+    let old = r#"{"reason":"too_old","signature":"invalid"}"#.to_owned();
+    assert_eq!(verify("standard-webhooks", "1614265631"), (Some(1), old));
+    let missing = r#"{"reason":"header_missing","signature":"missing"}"#.to_owned();
+    assert_eq!(verify("hmac-sha256", "1614265330"), (Some(1), missing));
+    assert_eq!(verify("rot13", "1614265330").0, Some(2));
+}

@@ -1,0 +1,13 @@
+//! Black box over real HTTP, on SQLite and on PostgreSQL: a file for each file of handlers, and
+//! `process.rs` for what only a process can show.
+
+mod callbacks;
+mod cli;
+mod invariants;
+mod process;
+mod receive;
+mod routes;
+mod send;
+mod session;
+mod support;
+mod writer;

@@ -1,0 +1,170 @@
+//! The group-commit writer, with a database that somebody else blocks, breaks or takes away.
+
+use diesel::connection::SimpleConnection;
+use futures_util::future::join_all;
+use ringback_api::writer::{StoreError, Writer, WriterConfig};
+use ringback_core::connection::{Connection, Purpose};
+use ringback_core::intake::{Request, read_delivery};
+use ringback_core::models::NewDelivery;
+use ringback_core::signature::Headers;
+use ringback_core::source::Source;
+use ringback_testing::{TestDatabase, for_each_database};
+
+fn delivery(id: &str) -> NewDelivery {
+    let headers = Headers::new([("x-callback-id", id)]);
+    let request = Request { headers: &headers, body: b"{}", remote_addr: None, received_at: 0 };
+    read_delivery(&Source::default_source(vec![]), &request)
+}
+
+fn start(
+    database: &TestDatabase,
+    config: WriterConfig,
+) -> (Writer, ringback_api::writer::WriterThread) {
+    Writer::start(database.url().clone(), database.connect(), config).expect("a thread")
+}
+
+/// Keeps every other writer out until it is dropped.
+fn block(database: &TestDatabase) -> Connection {
+    let mut conn = database.connect();
+    let lock = match conn {
+        Connection::Sqlite(_) => "BEGIN IMMEDIATE",
+        Connection::Postgres(_) => "BEGIN; UPDATE feed_head SET seq = seq",
+    };
+    conn.batch_execute(lock).expect("the lock");
+    conn
+}
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    actix_web::rt::System::new().block_on(future)
+}
+
+#[test]
+fn a_full_queue_refuses_at_once_and_loses_nothing_that_it_took() {
+    for_each_database(|database| {
+        let config = WriterConfig { queue: 4, batch: 2, ..WriterConfig::default() };
+        let (writer, thread) = start(database, config);
+        run(async {
+            let mut blocker = block(database);
+            let deliveries: Vec<NewDelivery> =
+                (0..40).map(|n| delivery(&format!("m{n}"))).collect();
+            let all = join_all(deliveries.into_iter().map(|d| writer.store(d)));
+            // Forty at once into a queue of four that nobody empties: most are refused right away.
+            let unblock = async { blocker.batch_execute("ROLLBACK").expect("unblocked") };
+            let (results, ()) = tokio::join!(all, unblock);
+            let stored = results.iter().filter(|result| result.is_ok()).count();
+            let refused = results.iter().filter(|result| **result == Err(StoreError::Full)).count();
+            assert_eq!(stored + refused, 40, "{results:?}");
+            assert!(stored >= 4 && refused >= 30, "{stored} stored, {refused} refused");
+            let kept =
+                ringback_core::queries::list_callbacks_after(&mut database.connect(), 0, 100)
+                    .expect("the feed");
+            assert_eq!(kept.len(), stored);
+            assert!(writer.store(delivery("after")).await.is_ok(), "it takes work again");
+        });
+        thread.drain();
+    });
+}
+
+#[test]
+fn too_many_bytes_in_the_queue_are_refused_too() {
+    for_each_database(|database| {
+        let config = WriterConfig { queue_bytes: 3, ..WriterConfig::default() };
+        let (writer, thread) = start(database, config);
+        run(async {
+            let mut blocker = block(database);
+            let all = join_all((0..10).map(|n| writer.store(delivery(&format!("m{n}")))));
+            let unblock = async { blocker.batch_execute("ROLLBACK").expect("unblocked") };
+            let (results, ()) = tokio::join!(all, unblock);
+            assert!(results.contains(&Err(StoreError::Full)));
+            assert!(results.iter().any(Result::is_ok));
+            assert!(writer.store(delivery("after")).await.is_ok(), "the bytes are given back");
+        });
+        thread.drain();
+    });
+}
+
+#[test]
+fn one_bad_row_never_fails_its_neighbours() {
+    for_each_database(|database| {
+        let mut conn = database.connect();
+        let is_sqlite = matches!(conn, Connection::Sqlite(_));
+        if is_sqlite {
+            conn.batch_execute(
+                "CREATE TRIGGER poison BEFORE INSERT ON llm_callbacks \
+                 WHEN NEW.event_type = 'poison' BEGIN SELECT RAISE(ABORT, 'poison'); END",
+            )
+            .expect("a trigger");
+        }
+        let (writer, thread) = start(database, WriterConfig::default());
+        run(async {
+            let mut blocker = block(database);
+            let deliveries: Vec<NewDelivery> = (0..20)
+                .map(|n| {
+                    let mut delivery = delivery(&format!("m{n}"));
+                    if n == 7 {
+                        delivery.event_type = if is_sqlite { "poison" } else { "a\0b" }.to_owned();
+                    }
+                    delivery
+                })
+                .collect();
+            let all = join_all(deliveries.into_iter().map(|d| writer.store(d)));
+            let unblock = async { blocker.batch_execute("ROLLBACK").expect("unblocked") };
+            let (results, ()) = tokio::join!(all, unblock);
+            for (n, result) in results.iter().enumerate() {
+                assert_eq!(result.is_ok(), n != 7, "row {n}: {result:?}");
+            }
+        });
+        thread.drain();
+    });
+}
+
+#[test]
+fn draining_stores_what_waits_before_it_ends() {
+    for_each_database(|database| {
+        let (writer, thread) =
+            start(database, WriterConfig { batch: 3, ..WriterConfig::default() });
+        run(async {
+            let mut blocker = block(database);
+            let all = join_all((0..20).map(|n| writer.store(delivery(&format!("m{n}")))));
+            let end = async {
+                let drained = actix_web::web::block(move || thread.drain());
+                blocker.batch_execute("ROLLBACK").expect("unblocked");
+                drained.await.expect("drained");
+            };
+            let (results, ()) = tokio::join!(all, end);
+            assert!(results.iter().all(Result::is_ok), "{results:?}");
+            assert_eq!(writer.store(delivery("late")).await, Err(StoreError::Away));
+        });
+    });
+}
+
+#[test]
+fn a_database_that_goes_away_is_answered_and_found_again() {
+    let database = TestDatabase::postgres();
+    let (writer, thread) = start(&database, WriterConfig::default());
+    let name = database.url_text().rsplit('/').next().expect("a name").to_owned();
+    let server = TestDatabase::postgres();
+    let mut admin = server.url().open(Purpose::Write).expect("the server");
+    run(async {
+        assert!(writer.store(delivery("before")).await.is_ok());
+        admin
+            .batch_execute(&format!(
+                "ALTER DATABASE {name} ALLOW_CONNECTIONS false; \
+                 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+            ))
+            .expect("the database is away");
+        assert_eq!(writer.store(delivery("during")).await, Err(StoreError::Away));
+        assert_eq!(writer.write(|_| Ok(())).await, Err(StoreError::Away));
+        admin
+            .batch_execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
+            .expect("the database is back");
+        // Nobody is told that it is back: the sender's next try finds out.
+        while writer.store(delivery("during")).await.is_err() {
+            actix_web::rt::task::yield_now().await;
+        }
+    });
+    thread.drain();
+    let kept = ringback_core::queries::list_callbacks_after(&mut database.connect(), 0, 10)
+        .expect("the feed");
+    assert_eq!(kept.len(), 2);
+}
