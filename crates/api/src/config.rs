@@ -286,6 +286,27 @@ mod tests {
     }
 
     #[test]
+    fn every_variable_is_in_the_sample() {
+        use clap::CommandFactory;
+        #[derive(clap::Parser)]
+        struct Serve {
+            #[command(flatten)]
+            _args: ServeArgs,
+        }
+        let sample = include_str!("../../../.env.sample");
+        let command = Serve::command();
+        let variables: Vec<&str> =
+            command.get_arguments().filter_map(|arg| arg.get_env()?.to_str()).collect();
+        assert!(variables.len() >= 9, "{variables:?}");
+        for variable in variables {
+            let is_there = sample
+                .lines()
+                .any(|line| line.trim_start_matches('#').starts_with(&format!("{variable}=")));
+            assert!(is_there, ".env.sample lacks {variable}");
+        }
+    }
+
+    #[test]
     fn a_wrong_database_url_is_refused() {
         let error = load("database_url = \"ringback.db\"", |_| {}).unwrap_err();
         assert!(error.to_string().contains("sqlite://"), "{error}");

@@ -239,6 +239,17 @@ mod tests {
     }
 
     #[test]
+    fn every_type_of_problem_is_in_the_documentation() {
+        let documentation = include_str!("../../../docs/API.md");
+        for ProblemKind { name, status, .. } in PROBLEMS {
+            let row = format!("| `/problems/{name}` | {status} |");
+            assert!(documentation.contains(&row), "docs/API.md lacks {row}");
+        }
+        let rows = documentation.matches("| `/problems/").count();
+        assert_eq!(rows, PROBLEMS.len(), "docs/API.md has types that do not exist");
+    }
+
+    #[test]
     fn a_cause_never_reaches_the_client() {
         let shown = ApiError::internal("password=s3cret").to_string();
         assert!(!shown.contains("s3cret"));
