@@ -19,14 +19,18 @@ fn row(id: i64) -> CallbackSummary {
     }
 }
 
-fn page(ids: &[i64], cursor: i64, has_more: bool) -> Box<CheckResponse> {
-    Box::new(CheckResponse {
+fn page(ids: &[i64], cursor: i64, has_more: bool) -> CheckResponse {
+    CheckResponse {
         callbacks: ids.iter().copied().map(row).collect(),
         cursor: cursor.to_string(),
         has_more,
         unviewed: 0,
         server_time: "2026-01-01T00:00:00.000000Z".into(),
-    })
+    }
+}
+
+fn answered(ticket: Ticket, page: CheckResponse) -> Event {
+    Event::Answered(ticket, Box::new(page))
 }
 
 fn started(cursor: Option<&str>) -> (Poller, Ticket) {
@@ -62,7 +66,7 @@ fn delivered(effects: &[Effect]) -> Vec<i64> {
 #[test]
 fn the_first_run_is_silent_and_stores_the_position() {
     let (mut poller, ticket) = started(None);
-    let effects = poller.step(Event::Answered(ticket, page(&[], 7, false)), 0.5);
+    let effects = poller.step(answered(ticket, page(&[], 7, false)), 0.5);
     assert!(delivered(&effects).is_empty());
     assert!(effects.contains(&Effect::SaveCursor("7".into())));
     assert!(effects.contains(&Effect::Show(Connection::Polling)));
@@ -72,7 +76,7 @@ fn the_first_run_is_silent_and_stores_the_position() {
 fn the_next_question_follows_ten_seconds_after_the_answer_give_or_take_a_tenth() {
     for (random, expected) in [(0.0, 9_000), (0.5, 10_000), (0.999_99, 10_999)] {
         let (mut poller, ticket) = started(Some("1"));
-        let effects = poller.step(Event::Answered(ticket, page(&[], 1, false)), random);
+        let effects = poller.step(answered(ticket, page(&[], 1, false)), random);
         assert_eq!(scheduled(&effects).map(|(_, ms)| ms), Some(expected));
     }
 }
@@ -80,7 +84,7 @@ fn the_next_question_follows_ten_seconds_after_the_answer_give_or_take_a_tenth()
 #[test]
 fn rows_are_handed_on_before_the_cursor_is_stored() {
     let (mut poller, ticket) = started(Some("1"));
-    let effects = poller.step(Event::Answered(ticket, page(&[2, 3], 3, false)), 0.5);
+    let effects = poller.step(answered(ticket, page(&[2, 3], 3, false)), 0.5);
     let deliver = effects.iter().position(|e| matches!(e, Effect::Deliver { .. }));
     let save = effects.iter().position(|e| matches!(e, Effect::SaveCursor(_)));
     assert!(deliver.expect("rows") < save.expect("cursor"));
@@ -122,7 +126,7 @@ fn a_lost_session_stops_everything() {
 #[test]
 fn a_hidden_tab_rests_and_asks_at_once_when_it_is_shown() {
     let (mut poller, ticket) = started(Some("1"));
-    let effects = poller.step(Event::Answered(ticket, page(&[], 1, false)), 0.5);
+    let effects = poller.step(answered(ticket, page(&[], 1, false)), 0.5);
     let (timer, _) = scheduled(&effects).expect("a wait");
     assert!(poller.step(Event::Hidden, 0.5).is_empty());
     assert!(poller.step(Event::TimerFired(timer), 0.5).is_empty(), "the wait was given up");
@@ -134,7 +138,7 @@ fn a_hidden_tab_rests_and_asks_at_once_when_it_is_shown() {
 fn an_answer_to_a_hidden_tab_is_kept() {
     let (mut poller, ticket) = started(Some("1"));
     poller.step(Event::Hidden, 0.5);
-    let effects = poller.step(Event::Answered(ticket, page(&[2], 2, true)), 0.5);
+    let effects = poller.step(answered(ticket, page(&[2], 2, true)), 0.5);
     assert_eq!(delivered(&effects), [2]);
     assert_eq!((fetch(&effects), scheduled(&effects)), (None, None));
 }
@@ -144,11 +148,11 @@ fn an_unknown_cursor_resyncs_and_says_so_once() {
     let (mut poller, ticket) = started(Some("old"));
     let effects = poller.step(Event::CursorUnknown(ticket), 0.5);
     let ticket = fetch(&effects).expect("asks again without a cursor");
-    let effects = poller.step(Event::Answered(ticket, page(&[], 40, false)), 0.5);
+    let effects = poller.step(answered(ticket, page(&[], 40, false)), 0.5);
     assert!(effects.contains(&Effect::Resynced));
     let (timer, _) = scheduled(&effects).expect("goes on");
     let ticket = fetch(&poller.step(Event::TimerFired(timer), 0.5)).expect("a question");
-    let effects = poller.step(Event::Answered(ticket, page(&[], 40, false)), 0.5);
+    let effects = poller.step(answered(ticket, page(&[], 40, false)), 0.5);
     assert!(!effects.contains(&Effect::Resynced));
 }
 
@@ -157,10 +161,10 @@ fn catching_up_takes_ten_pages_and_then_a_breath() {
     let (mut poller, mut ticket) = started(Some("0"));
     for n in 1..BURST_PAGES {
         let n = i64::from(n);
-        let effects = poller.step(Event::Answered(ticket, page(&[n], n, true)), 0.5);
+        let effects = poller.step(answered(ticket, page(&[n], n, true)), 0.5);
         ticket = fetch(&effects).expect("the next page at once");
     }
-    let effects = poller.step(Event::Answered(ticket, page(&[10], 10, true)), 0.5);
+    let effects = poller.step(answered(ticket, page(&[10], 10, true)), 0.5);
     assert_eq!(fetch(&effects), None);
     assert_eq!(scheduled(&effects).map(|(_, ms)| ms), Some(BURST_PAUSE_MS));
 }
@@ -207,10 +211,10 @@ impl World {
         let until = self.feed.min(from + limit);
         let ids: Vec<i64> = (from + 1..=until).collect();
         let answer = page(&ids, until, until < self.feed);
-        let effects = poller.step(Event::Answered(ticket, answer.clone()), random);
+        let effects = poller.step(answered(ticket, answer.clone()), random);
         self.carry_out(effects);
         // The same answer told twice changes nothing.
-        assert!(poller.step(Event::Answered(ticket, answer), random).is_empty());
+        assert!(poller.step(answered(ticket, answer), random).is_empty());
     }
 
     fn fail(&mut self, poller: &mut Poller, random: f64) {
