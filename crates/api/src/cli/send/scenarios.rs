@@ -185,7 +185,7 @@ fn forged(maker: &mut Maker) -> Vec<Step> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::HashSet;
+    use std::collections::{HashMap, HashSet};
 
     fn plan(scenario: Scenario, seed: u64) -> Vec<Step> {
         let count = scenario.usual_count().min(200);
@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn every_job_is_queued_runs_and_ends_in_this_order() {
         let steps = plan(Scenario::Lifecycle, 1);
-        let mut seen: std::collections::HashMap<String, Vec<&str>> = Default::default();
+        let mut seen: HashMap<String, Vec<&str>> = HashMap::new();
         for request in steps.iter().flatten() {
             let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
             let job = body["job_id"].as_str().unwrap().to_owned();
