@@ -1,1 +1,21 @@
-fn main() {}
+//! Every query of the crate on SQLite and on PostgreSQL, a module for each story.
+//!
+//! The whole suite runs on both: what is written once for two databases is tested on two.
+
+mod analytics;
+mod bodies;
+mod feed;
+mod history;
+mod migrations;
+mod model;
+mod races;
+mod refusals;
+mod retention;
+mod rule;
+mod sessions;
+mod settings;
+mod support;
+mod tokens;
+mod upsert;
+mod users;
+mod viewed;
