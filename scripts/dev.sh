@@ -5,7 +5,8 @@
 . "$(dirname "$0")/lib.sh"
 need_rust
 
-export RINGBACK_BIND=${RINGBACK_BIND:-127.0.0.1:8080}
+# Where Trunk.toml passes /api on to.
+export RINGBACK_BIND=127.0.0.1:8080
 # The API carries the SPA's files; any build of them will do here.
 scripts/build-spa.sh
 path=$(scripts/tools.sh)
@@ -19,15 +20,16 @@ stop() {
     trap '' HUP INT TERM
     [ -z "$server" ] || kill "$server" 2>/dev/null || true
     [ -z "$trunk" ] || kill "$trunk" 2>/dev/null || true
-    wait
+    wait 2>/dev/null || true
 }
 trap stop EXIT
 trap 'exit 0' HUP INT TERM
 
-mkdir -p target/dev
-env ${wasm_toolchain:+RUSTUP_TOOLCHAIN="$wasm_toolchain"} trunk serve --offline --skip-version-check --dist target/dev/spa \
-    --address 127.0.0.1 --port "${RINGBACK_DEV_PORT:-8081}" --proxy-backend "http://$RINGBACK_BIND/api" &
+# Trunk does not start when a folder that it shall not watch is missing.
+mkdir -p target/dev data frontend/target
+env ${wasm_toolchain:+RUSTUP_TOOLCHAIN="$wasm_toolchain"} trunk serve --offline --skip-version-check --dist target/dev/spa &
 trunk=$!
+say "The app will be on http://127.0.0.1:8081; a set-up link works there too, with this port"
 
 stamp=target/dev/api-built
 while :; do
@@ -44,6 +46,6 @@ while :; do
             say "The old API goes on until this compiles"
         fi
     fi
-    kill -0 "$trunk" 2>/dev/null || die "trunk ended, see above. Port ${RINGBACK_DEV_PORT:-8081} may be taken: set RINGBACK_DEV_PORT to another."
+    kill -0 "$trunk" 2>/dev/null || die "trunk ended, see above. If port 8081 is taken, end what has it and run this again."
     sleep 1
 done
