@@ -1,11 +1,17 @@
-import { expect, type Locator, type Page } from "@playwright/test";
+import { expect, type Locator, type Page, type Request } from "@playwright/test";
 
 /** The poller's interval with its jitter. */
 const POLL_MS = 11_000;
 
 /** The app by the names that a person reads, in one place for all the stories. */
 export class Desk {
-  constructor(readonly page: Page) {}
+  private readonly underWay = new Set<Request>();
+
+  constructor(readonly page: Page) {
+    page.on("request", (request) => this.underWay.add(request));
+    page.on("requestfinished", (request) => this.underWay.delete(request));
+    page.on("requestfailed", (request) => this.underWay.delete(request));
+  }
 
   /** Opens a page of the app with a clock that tests can push. */
   async open(path = "/"): Promise<void> {
@@ -44,10 +50,19 @@ export class Desk {
     await this.page.waitForResponse((answer) => new URL(answer.url()).pathname === "/api/admin/llm-callbacks/check");
   }
 
-  /** Lets the time until the next poll pass at once. */
-  async poll(): Promise<void> {
+  /**
+   * Lets time pass at once for the page. Not while it waits for an answer: the server's time does
+   * not pass, and the page would take it for dead.
+   */
+  async pass(time: number | string): Promise<void> {
+    await expect.poll(() => this.underWay.size, "requests without an answer").toBe(0);
+    await this.page.clock.fastForward(time);
+  }
+
+  /** Lets the time until the next poll pass, and waits for its answer. */
+  async poll(time: number | string = POLL_MS): Promise<void> {
     const check = this.nextCheck();
-    await this.page.clock.fastForward(POLL_MS);
+    await this.pass(time);
     await check;
   }
 

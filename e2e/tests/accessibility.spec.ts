@@ -6,6 +6,9 @@ import { forge, jobBody, sign, unsigned } from "../support/signing";
 // The checker is a script that it puts into the page, which the app's policy forbids.
 test.use({ bypassCSP: true });
 
+// It reads every element of the page, several times in a test.
+test.slow();
+
 async function expectAccessible(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page })
     .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])

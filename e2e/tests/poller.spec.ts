@@ -51,9 +51,7 @@ test.describe("a server that fails", () => {
     await ringback.deliver(sign(jobBody(), { id: "evt_through" }));
     await page.unroute(CHECK);
     // The wait grows with each failure; two minutes is the most.
-    const check = desk.nextCheck();
-    await page.clock.fastForward("02:10");
-    await check;
+    await desk.poll("02:10");
     await expect(desk.toasts("evt_through")).toHaveCount(1);
   });
 });
@@ -75,16 +73,14 @@ test.describe("a session that ended", () => {
 test.describe("a server that was restarted", () => {
   test.use({ expectedErrors: /ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/ });
 
-  test("is found again without a reload", async ({ ringback, desk, page }) => {
+  test("is found again without a reload", async ({ ringback, desk }) => {
     await desk.enter(ADMIN);
     const port = Number(new URL(ringback.url).port);
     await ringback.halt();
-    await page.clock.fastForward(11_000);
+    await desk.pass(11_000);
     await ringback.serve(port);
     await ringback.deliver(sign(jobBody(), { id: "evt_again" }));
-    const check = desk.nextCheck();
-    await page.clock.fastForward("02:10");
-    await check;
+    await desk.poll("02:10");
     await expect(desk.toasts("evt_again")).toHaveCount(1);
   });
 });
