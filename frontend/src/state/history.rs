@@ -31,6 +31,8 @@ pub struct History {
     /// The page of newer ones.
     pub after: Option<String>,
     arrivals: HashSet<i64>,
+    /// What arrived while an answer was on its way, which may have left before it came.
+    meanwhile: Vec<(CallbackSummary, bool)>,
     selected: HashSet<i64>,
 }
 
@@ -66,6 +68,9 @@ impl History {
                 self.after = after;
                 self.arrivals.clear();
                 self.load = Load::Ready;
+                for (row, at_top) in std::mem::take(&mut self.meanwhile) {
+                    self.arrive_one(&row, at_top);
+                }
                 let shown: HashSet<i64> = self.rows.iter().map(|row| row.id).collect();
                 self.selected.retain(|id| shown.contains(id));
             }
@@ -77,18 +82,25 @@ impl History {
     /// is new is shown only `at_top` of the live page, so that nothing moves under a reader.
     pub fn arrive(&mut self, batch: &[CallbackSummary], at_top: bool) {
         for row in batch {
-            if let Some(shown) = self.rows.iter_mut().find(|shown| shown.id == row.id) {
-                shown.clone_from(row);
-            } else if self.load == Load::Ready
-                && self.query.is_live()
-                && at_top
-                && self.arrivals.is_empty()
-                && self.rows.len() < LIVE_ROWS
-            {
-                self.rows.insert(0, row.clone());
-            } else if self.query.filters.admits(row) {
-                self.arrivals.insert(row.id);
+            if self.load == Load::Loading {
+                self.meanwhile.push((row.clone(), at_top));
             }
+            self.arrive_one(row, at_top);
+        }
+    }
+
+    fn arrive_one(&mut self, row: &CallbackSummary, at_top: bool) {
+        if let Some(shown) = self.rows.iter_mut().find(|shown| shown.id == row.id) {
+            shown.clone_from(row);
+        } else if self.load == Load::Ready
+            && self.query.is_live()
+            && at_top
+            && self.arrivals.is_empty()
+            && self.rows.len() < LIVE_ROWS
+        {
+            self.rows.insert(0, row.clone());
+        } else if self.query.filters.admits(row) {
+            self.arrivals.insert(row.id);
         }
     }
 
@@ -162,6 +174,30 @@ pub(crate) mod tests {
 
     fn shown(history: &History) -> Vec<i64> {
         history.rows().iter().map(|row| row.id).collect()
+    }
+
+    #[test]
+    fn what_arrives_while_the_list_loads_is_not_lost() {
+        let mut history = History::default();
+        let query = PageQuery::parse("").list;
+        history.begin(query.clone());
+        history.arrive(&[row(3)], true);
+        // The answer left the server before the third was there.
+        let callbacks = vec![row(2), row(1)];
+        history.finish(&query, Ok(HistoryResponse { callbacks, before: None, after: None }));
+        assert_eq!(shown(&history), [3, 2, 1]);
+        assert_eq!(history.arrivals(), 0);
+    }
+
+    #[test]
+    fn what_the_answer_has_already_is_shown_once() {
+        let mut history = History::default();
+        let query = PageQuery::parse("").list;
+        history.begin(query.clone());
+        history.arrive(&[row(2)], true);
+        let callbacks = vec![row(2), row(1)];
+        history.finish(&query, Ok(HistoryResponse { callbacks, before: None, after: None }));
+        assert_eq!(shown(&history), [2, 1]);
     }
 
     #[test]
