@@ -134,7 +134,7 @@ impl DatabaseUrl {
     }
 
     fn open_postgres(&self, url: &str, purpose: Purpose) -> Result<Connection, OpenError> {
-        let mut conn = <PgConnection as diesel::Connection>::establish(url)
+        let mut conn = <PgConnection as diesel::Connection>::establish(&with_timeouts(url))
             .map_err(|source| OpenError::Connect { place: self.to_string(), source })?;
         // A commit must be on disk before it is acknowledged, whatever the server's default is.
         let settings = match purpose {
@@ -183,6 +183,24 @@ impl DatabaseUrl {
     }
 }
 
+/// A host that does not answer must not hold the writer for the minutes that TCP would wait. What
+/// the URL says itself stays.
+fn with_timeouts(url: &str) -> String {
+    let usual = [
+        ("connect_timeout", "5"),
+        ("tcp_user_timeout", "15000"),
+        ("keepalives_idle", "10"),
+        ("application_name", "ringback"),
+    ];
+    usual.into_iter().filter(|(name, _)| !url.contains(&format!("{name}="))).fold(
+        url.to_owned(),
+        |url, (name, value)| {
+            let join = if url.contains('?') { '&' } else { '?' };
+            format!("{url}{join}{name}={value}")
+        },
+    )
+}
+
 /// The URL without its password.
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -228,6 +246,13 @@ mod tests {
         let shown = format!("{0} {0:?}", url.unwrap());
         assert!(!shown.contains("s3cret"), "{shown}");
         assert!(shown.contains("db.example:5432/x"), "{shown}");
+    }
+
+    #[test]
+    fn a_host_that_does_not_answer_is_given_up_unless_the_url_says_otherwise() {
+        let url = with_timeouts("postgres://a,b/x?connect_timeout=60");
+        assert!(url.starts_with("postgres://a,b/x?connect_timeout=60&tcp_user_timeout="), "{url}");
+        assert!(with_timeouts("postgres://a/x").contains("/x?connect_timeout=5&"));
     }
 
     #[test]

@@ -21,13 +21,14 @@ CREATE TABLE llm_callbacks (
     delivery_id BIGINT NOT NULL,
     viewed_at BIGINT,
     viewed_by TEXT,
-    UNIQUE (source, callback_id)
+    -- In this order the index also serves a search by the beginning of an id.
+    UNIQUE (callback_id, source)
 );
 CREATE INDEX llm_callbacks_received ON llm_callbacks (received_at, id);
 CREATE INDEX llm_callbacks_event ON llm_callbacks (event_type, received_at, id);
-CREATE INDEX llm_callbacks_workflow ON llm_callbacks (workflow, received_at, id);
-CREATE INDEX llm_callbacks_callback_id ON llm_callbacks (callback_id);
-CREATE INDEX llm_callbacks_job ON llm_callbacks (job_id);
+CREATE INDEX llm_callbacks_workflow ON llm_callbacks (workflow, received_at, id)
+    WHERE workflow IS NOT NULL;
+CREATE INDEX llm_callbacks_job ON llm_callbacks (job_id) WHERE job_id IS NOT NULL;
 CREATE INDEX llm_callbacks_unviewed ON llm_callbacks (received_at, id) WHERE viewed_at IS NULL;
 CREATE INDEX llm_callbacks_untrusted ON llm_callbacks (received_at, id) WHERE signature <> 3;
 

@@ -243,7 +243,7 @@ impl QueryFragment<Pg> for InsertNew<'_> {
                   received_at, delivery_id) \
              SELECT base + ordinal, base + ordinal, source, callback_id, event_type, job_id, \
                  workflow, signature, received_at, base + ordinal FROM head, u \
-             ON CONFLICT (source, callback_id) DO NOTHING RETURNING id), \
+             ON CONFLICT (callback_id, source) DO NOTHING RETURNING id), \
              evidence AS (INSERT INTO llm_callback_deliveries \
                  (callback, id, signature, reason, id_origin, payload_sha256, seen, \
                   first_received_at, last_received_at, signed_at, remote_addr, headers, \
