@@ -16,7 +16,7 @@ run *ARGS:
 # Send signed test callbacks to a running Ringback: `just send --scenario demo`
 [group('use')]
 send *ARGS:
-    @cargo build --quiet --release --package ringback-api
+    @[ -x target/release/ringback ] || scripts/build.sh
     @target/release/ringback send "$@"
 
 # The API with reload and `trunk serve` with a proxy to it, on http://127.0.0.1:8081
