@@ -68,22 +68,17 @@ test-spa:
 # Browser tests on SQLite and PostgreSQL; arguments go to Playwright
 [group('test')]
 e2e *ARGS:
-    @scripts/build-spa.sh
-    @cargo build --workspace --bins --tests
-    @scripts/with-postgres.sh scripts/e2e.sh "$@"
+    @scripts/with-postgres.sh scripts/test.sh e2e -- "$@"
 
 # Pictures of every page into docs/images
 [group('test')]
 screenshots:
-    @scripts/build-spa.sh
-    @cargo build --workspace --bins --tests
-    @RINGBACK_E2E_SCREENSHOTS=1 scripts/e2e.sh
+    @RINGBACK_E2E_SCREENSHOTS=1 scripts/test.sh e2e
 
 # The benchmarks, on SQLite and on a PostgreSQL that really writes to disk
 [group('test')]
 bench *ARGS:
-    @scripts/build-spa.sh
-    @cargo build --release --package ringback-api --package ringback-bench
+    @scripts/build.sh
     @scripts/with-postgres.sh --durable cargo run --release --package ringback-bench -- "$@"
 
 # Remove what was built; keeps ./data and .env

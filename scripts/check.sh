@@ -32,10 +32,9 @@ shell_scripts() {
 }
 
 clippy_frontend() {
-    cd frontend
-    cargo clippy --all-targets -- --deny warnings
+    in_frontend cargo clippy --all-targets -- --deny warnings
     if has_wasm_target; then
-        cargo clippy --target wasm32-unknown-unknown --lib --bins -- --deny warnings
+        in_frontend cargo clippy --target wasm32-unknown-unknown --lib --bins -- --deny warnings
     else
         say "clippy for WebAssembly is left out: rustup's target is not here"
     fi

@@ -27,7 +27,7 @@ trap 'exit 0' HUP INT TERM
 
 # Trunk does not start when a folder that it shall not watch is missing.
 mkdir -p target/dev data frontend/target
-env ${wasm_toolchain:+RUSTUP_TOOLCHAIN="$wasm_toolchain"} trunk serve --offline --skip-version-check --dist target/dev/spa &
+env CARGO_TARGET_DIR="$root/frontend/target" ${wasm_toolchain:+RUSTUP_TOOLCHAIN="$wasm_toolchain"} trunk serve --offline --skip-version-check --dist target/dev/spa &
 trunk=$!
 say "The app will be on http://127.0.0.1:8081; a set-up link works there too, with this port"
 

@@ -18,5 +18,5 @@ RINGBACK_CHROMIUM=$(scripts/find-chromium.sh)
 export RINGBACK_CHROMIUM RINGBACK_BIN=${RINGBACK_BIN:-$root/target/debug/ringback}
 [ -x "$RINGBACK_BIN" ] || die "$RINGBACK_BIN is not built. Run \`just e2e\`, which builds it."
 cd e2e
-npx tsc --noEmit || die "the browser tests have type errors, see above."
-exec npx playwright test "$@"
+node_modules/.bin/tsc --noEmit || die "the browser tests have type errors, see above."
+exec node_modules/.bin/playwright test "$@"

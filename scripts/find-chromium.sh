@@ -45,7 +45,7 @@ fi
 
 if [ -d e2e/node_modules/playwright-core ]; then
     say "Fetching Playwright's Chromium"
-    (cd e2e && npx playwright-core install chromium >&2) || true
+    (cd e2e && node_modules/.bin/playwright install chromium >&2) || true
     installed && exit 0
 fi
 

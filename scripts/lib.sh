@@ -8,6 +8,11 @@ cd "$root"
 . scripts/versions.sh
 tools=${RINGBACK_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/ringback/tools}
 
+# Where the scripts look for what cargo built, whatever a developer's own settings say. The SPA is
+# another workspace and has its own folder.
+export CARGO_TARGET_DIR=$root/target
+in_frontend() { (cd frontend && CARGO_TARGET_DIR=$root/frontend/target "$@"); }
+
 say() { printf '==> %s\n' "$*" >&2; }
 
 # Ends the script with a sentence that says what to do.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs every test there is, or the parts named: check, rust, spa, e2e. PostgreSQL must be given in
+# Runs every test there is, or the parts named: check, rust, spa, e2e. What follows `--` goes to
+# Playwright. PostgreSQL must be given in
 # TEST_DATABASE_URL: the recipes run this under scripts/with-postgres.sh.
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -29,10 +30,7 @@ rust_tests() {
     fi
 }
 
-spa_tests() {
-    cd frontend
-    counted cargo test
-}
+spa_tests() { counted in_frontend cargo test; }
 
 # Once, with the features that the tests add: the Rust tests and the browser run the same program.
 build_server() {
@@ -51,7 +49,14 @@ print_total() {
     printf 'Total: %d passed, 0 failed\n' "$passed"
 }
 
-parts=${*:-check rust spa e2e}
+parts=
+while [ $# -gt 0 ]; do
+    part=$1
+    shift
+    [ "$part" != -- ] || break
+    parts="$parts $part"
+done
+[ -n "$parts" ] || parts='check rust spa e2e'
 begin=$SECONDS
 for part in $parts; do
     case $part in
@@ -75,7 +80,7 @@ for part in $parts; do
     spa) step 'SPA: unit tests' spa_tests ;;
     e2e)
         build_server
-        step 'Browser tests on SQLite and PostgreSQL' counted scripts/e2e.sh
+        step 'Browser tests' counted scripts/e2e.sh "$@"
         ;;
     esac
 done
