@@ -43,6 +43,7 @@ fn walk(conn: &mut Connection, filter: &HistoryFilter, limit: i64) -> [Vec<i64>;
         current = page(conn, filter, Page::Before(key(last)), limit);
         assert!(current.has_newer && !current.lines.is_empty());
         down.extend(lines_of(&current));
+        assert!(down.len() <= 1000, "the pages down do not end");
     }
     let mut up = lines_of(&current);
     // From any page but the only one there is a way up.
@@ -52,6 +53,7 @@ fn walk(conn: &mut Connection, filter: &HistoryFilter, limit: i64) -> [Vec<i64>;
         assert!(current.has_older && !current.lines.is_empty());
         has_newer = current.has_newer;
         up.splice(0..0, lines_of(&current));
+        assert!(up.len() <= down.len(), "the pages up do not end");
     }
     [down, up]
 }
