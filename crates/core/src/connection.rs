@@ -1,9 +1,11 @@
 //! One connection type over both databases, and the parsing of database URLs.
 
 use diesel::connection::SimpleConnection;
+use diesel::result::Error as DieselError;
 use diesel::{ConnectionError, PgConnection, SqliteConnection};
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 pub use multi::AnyConnection as Connection;
 pub(crate) use multi::MultiBackend;
@@ -177,9 +179,26 @@ impl DatabaseUrl {
                 "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON; PRAGMA cache_size = -16000"
             }
         };
-        conn.batch_execute(settings)
+        prepare_sqlite(&mut conn, settings)
             .map_err(|source| OpenError::Prepare { place: self.to_string(), source })?;
         Ok(Connection::Sqlite(conn))
+    }
+}
+
+/// Changing a new file to WAL does not wait for a lock as other statements do, so when several
+/// processes open it at the same moment all but one are refused at once and must try again.
+fn prepare_sqlite(conn: &mut SqliteConnection, settings: &str) -> Result<(), DieselError> {
+    let mut tries = 0;
+    loop {
+        match conn.batch_execute(settings) {
+            Err(DieselError::DatabaseError(_, info))
+                if info.message().contains("locked") && tries < 250 =>
+            {
+                tries += 1;
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            done => return done,
+        }
     }
 }
 
@@ -253,6 +272,23 @@ mod tests {
         let url = with_timeouts("postgres://a,b/x?connect_timeout=60");
         assert!(url.starts_with("postgres://a,b/x?connect_timeout=60&tcp_user_timeout="), "{url}");
         assert!(with_timeouts("postgres://a/x").contains("/x?connect_timeout=5&"));
+    }
+
+    #[test]
+    fn several_processes_may_open_a_new_file_at_the_same_moment() {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            let url = DatabaseUrl::Sqlite(folder.path().join("ringback.db"));
+            let barrier = std::sync::Barrier::new(6);
+            std::thread::scope(|scope| {
+                for _ in 0..6 {
+                    scope.spawn(|| {
+                        barrier.wait();
+                        url.open(Purpose::Create).expect("it opens");
+                    });
+                }
+            });
+        }
     }
 
     #[test]

@@ -148,6 +148,12 @@ fn page_of(query: &HistoryQuery) -> Result<Page, ApiError> {
 }
 
 fn filter_of(query: HistoryQuery) -> Result<HistoryFilter, ApiError> {
+    let texts =
+        [&query.source, &query.event_type, &query.workflow, &query.signature, &query.id_prefix];
+    // Nothing that is stored has one, and PostgreSQL's text cannot hold it.
+    if texts.into_iter().flatten().any(|text| text.contains('\0')) {
+        return Err(ApiError::InvalidInput("a filter cannot contain a NUL".into()));
+    }
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
     let time = |name: &str, text: Option<String>| -> Result<Option<Micros>, ApiError> {
         let Some(text) = given(text) else { return Ok(None) };

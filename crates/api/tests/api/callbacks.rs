@@ -161,6 +161,8 @@ async fn a_query_that_cannot_be_read_is_told_what_it_takes() {
             "before=x",
             "before=x&after=y",
             "colour=red",
+            "id_prefix=%00",
+            "workflow=a%00b",
         ] {
             let answer = app.get(&format!("{HISTORY}?{query}")).await;
             assert_eq!(answer.problem(), "/problems/invalid-input", "{query}");
