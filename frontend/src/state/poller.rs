@@ -12,8 +12,9 @@ pub use messages::{Connection, Effect, Event, Ticket};
 use super::seen::SeenRing;
 use ringback_wire::CheckResponse;
 
-/// The wait between an answer and the next question.
-pub const INTERVAL_MS: u64 = 10_000;
+/// The wait between an answer and the next question. With the jitter on top nothing waits longer
+/// than ten seconds to be seen.
+pub const INTERVAL_MS: u64 = 9_000;
 /// Rows asked for at once.
 pub const PAGE: u32 = 100;
 /// Pages asked for in a row before other work gets a turn.
@@ -232,7 +233,7 @@ impl Poller {
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::cast_precision_loss,
-    reason = "between nine and eleven thousand"
+    reason = "between eight and ten thousand"
 )]
 fn jittered_interval(random: f64) -> u64 {
     (INTERVAL_MS as f64 * (0.9 + 0.2 * random)) as u64
