@@ -159,7 +159,7 @@ impl DatabaseUrl {
     fn open_sqlite(&self, path: &Path, purpose: Purpose) -> Result<Connection, OpenError> {
         if purpose == Purpose::Create {
             if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                std::fs::create_dir_all(folder)
+                make_private_folder(folder)
                     .map_err(|source| OpenError::Folder { folder: folder.to_owned(), source })?;
             }
         } else if !path.exists() {
@@ -183,6 +183,15 @@ impl DatabaseUrl {
             .map_err(|source| OpenError::Prepare { place: self.to_string(), source })?;
         Ok(Connection::Sqlite(conn))
     }
+}
+
+/// Payloads are nobody's business on a shared machine: a folder that is made here is its owner's
+/// alone. One that exists stays as it is.
+fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
 }
 
 /// Changing a new file to WAL does not wait for a lock as other statements do, so when several
@@ -301,5 +310,11 @@ mod tests {
         assert!(!path.exists());
         url.open(Purpose::Create).unwrap();
         assert!(path.exists());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = path.parent().unwrap().metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o700, "others may read the payloads");
+        }
     }
 }
