@@ -50,17 +50,7 @@ async fn receive(
     state: State,
     source: &str,
 ) -> Result<HttpResponse, ApiError> {
-    if state.source(source).is_none() {
-        return Err(ApiError::UnknownSource(source.chars().take(64).collect()));
-    }
-    let body = match read_body(request, payload, state.config.body_limit_bytes).await {
-        Ok(body) => body,
-        Err(Refused::TooLarge { size_bytes }) => {
-            return Err(record_too_large(request, &state, source, size_bytes).await);
-        }
-        Err(Refused::Incomplete) => return Err(ApiError::BodyIncomplete),
-    };
-    let delivery = read(request, &state, source.to_owned(), body).await?;
+    let delivery = take_delivery(request, payload, &state, source).await?;
     let (signature, source) = (delivery.signature, delivery.source.clone());
     let receipt = state.writer.store(delivery).await?;
     warn(&state, &source, signature, &receipt);
@@ -69,6 +59,29 @@ async fn receive(
         callback_id: receipt.callback_id,
         duplicate: receipt.duplicate,
     }))
+}
+
+/// Everything before the queue: the limits, the body, the verdict, what it says.
+///
+/// # Errors
+/// 404, 413, 408.
+pub async fn take_delivery(
+    request: &HttpRequest,
+    payload: web::Payload,
+    state: &State,
+    source: &str,
+) -> Result<NewDelivery, ApiError> {
+    if state.source(source).is_none() {
+        return Err(ApiError::UnknownSource(source.chars().take(64).collect()));
+    }
+    let body = match read_body(request, payload, state.config.body_limit_bytes).await {
+        Ok(body) => body,
+        Err(Refused::TooLarge { size_bytes }) => {
+            return Err(record_too_large(request, state, source, size_bytes).await);
+        }
+        Err(Refused::Incomplete) => return Err(ApiError::BodyIncomplete),
+    };
+    read(request, state, source.to_owned(), body).await
 }
 
 /// Verifies and reads what came.

@@ -1,11 +1,14 @@
 //! The hourly roll-up: what analytics read, kept by the writer in its own transaction.
 
+mod changes;
+
 use crate::connection::Connection;
 use crate::models::{Micros, Signature};
 use crate::schema::stats_hour;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, SmallInt, Text};
 use std::collections::BTreeMap;
+
+pub(super) use changes::{Changes, Label};
 
 /// An hour in microseconds.
 pub const HOUR: Micros = 3_600_000_000;
@@ -155,104 +158,4 @@ pub fn count_bad_evidence_since(
         *counts.entry(source.clone()).or_default() += 1;
     }
     Ok(counts.into_iter().collect())
-}
-
-/// Changes of the roll-up, folded before they are written.
-#[derive(Debug, Default)]
-pub(super) struct Changes(BTreeMap<Label, (i64, i64)>);
-
-/// What the roll-up counts a callback under.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Label {
-    hour: Micros,
-    source: String,
-    event_type: String,
-    workflow: String,
-    signature: i16,
-}
-
-impl Label {
-    pub(super) fn new(
-        received_at: Micros,
-        source: &str,
-        event_type: &str,
-        workflow: Option<&str>,
-        signature: Signature,
-    ) -> Self {
-        Self {
-            hour: Bucket::Hour.start(received_at),
-            source: source.to_owned(),
-            event_type: event_type.to_owned(),
-            workflow: workflow.unwrap_or_default().to_owned(),
-            signature: signature.code(),
-        }
-    }
-}
-
-impl Changes {
-    pub(super) fn add(&mut self, label: Label, callbacks: i64, size_bytes: i64) {
-        let sum = self.0.entry(label).or_default();
-        sum.0 += callbacks;
-        sum.1 += size_bytes;
-    }
-
-    /// Writes the sums; in the order of the key, so that two writers cannot lock each other out.
-    pub(super) fn write(self, conn: &mut Connection) -> QueryResult<()> {
-        let rows: Vec<_> = self.0.into_iter().filter(|(_, sum)| *sum != (0, 0)).collect();
-        if rows.is_empty() {
-            return Ok(());
-        }
-        match conn {
-            Connection::Postgres(pg) => write_postgres(pg, &rows),
-            Connection::Sqlite(sqlite) => write_sqlite(sqlite, rows),
-        }
-    }
-}
-
-fn write_postgres(pg: &mut PgConnection, rows: &[(Label, (i64, i64))]) -> QueryResult<()> {
-    fn column<T>(rows: &[(Label, (i64, i64))], read: impl Fn(&(Label, (i64, i64))) -> T) -> Vec<T> {
-        rows.iter().map(read).collect()
-    }
-    diesel::sql_query(
-        "INSERT INTO stats_hour AS s \
-             (hour, source, event_type, workflow, signature, callbacks, size_bytes) \
-         SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7) \
-         ON CONFLICT (hour, source, event_type, workflow, signature) DO UPDATE \
-         SET callbacks = s.callbacks + excluded.callbacks, \
-             size_bytes = s.size_bytes + excluded.size_bytes",
-    )
-    .bind::<Array<BigInt>, _>(column(rows, |(label, _)| label.hour))
-    .bind::<Array<Text>, _>(column(rows, |(label, _)| label.source.clone()))
-    .bind::<Array<Text>, _>(column(rows, |(label, _)| label.event_type.clone()))
-    .bind::<Array<Text>, _>(column(rows, |(label, _)| label.workflow.clone()))
-    .bind::<Array<SmallInt>, _>(column(rows, |(label, _)| label.signature))
-    .bind::<Array<BigInt>, _>(column(rows, |(_, sum)| sum.0))
-    .bind::<Array<BigInt>, _>(column(rows, |(_, sum)| sum.1))
-    .execute(pg)
-    .map(drop)
-}
-
-fn write_sqlite(sqlite: &mut SqliteConnection, rows: Vec<(Label, (i64, i64))>) -> QueryResult<()> {
-    use diesel::upsert::excluded;
-    use stats_hour::dsl;
-    for (label, (callbacks, size_bytes)) in rows {
-        diesel::insert_into(dsl::stats_hour)
-            .values((
-                dsl::hour.eq(label.hour),
-                dsl::source.eq(label.source),
-                dsl::event_type.eq(label.event_type),
-                dsl::workflow.eq(label.workflow),
-                dsl::signature.eq(label.signature),
-                dsl::callbacks.eq(callbacks),
-                dsl::size_bytes.eq(size_bytes),
-            ))
-            .on_conflict((dsl::hour, dsl::source, dsl::event_type, dsl::workflow, dsl::signature))
-            .do_update()
-            .set((
-                dsl::callbacks.eq(dsl::callbacks + excluded(dsl::callbacks)),
-                dsl::size_bytes.eq(dsl::size_bytes + excluded(dsl::size_bytes)),
-            ))
-            .execute(sqlite)?;
-    }
-    Ok(())
 }
