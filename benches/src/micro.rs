@@ -2,7 +2,6 @@
 
 mod reads;
 mod verify;
-mod writes;
 
 use crate::Failure;
 use crate::server::Backend;
@@ -20,10 +19,9 @@ pub(crate) fn measure(backends: &[Backend], rounds: u32) -> Result<String, Failu
     let mut text = format!(
         "# Single functions\n\nMedian (min–max) of {rounds} interleaved rounds, one thread, warm.\n\n"
     );
-    if std::env::var("RB_W").is_err() { text.push_str(&verify::measure(rounds)?); }
+    text.push_str(&verify::measure(rounds)?);
     for &backend in backends {
-        text.push_str(&writes::measure(backend, rounds)?);
-        if std::env::var("RB_W").is_err() { text.push_str(&reads::measure(backend, rounds)?); }
+        text.push_str(&reads::measure(backend, rounds)?);
     }
     Ok(text)
 }
@@ -31,25 +29,15 @@ pub(crate) fn measure(backends: &[Backend], rounds: u32) -> Result<String, Failu
 /// Something to call again and again.
 struct Case<'a> {
     name: String,
-    /// How many things one call does.
-    things: u32,
     call: Box<dyn FnMut() -> Result<(), Failure> + 'a>,
 }
 
 impl<'a> Case<'a> {
     fn new(name: impl Into<String>, call: impl FnMut() -> Result<(), Failure> + 'a) -> Self {
-        Self::of(name, 1, call)
+        Self { name: name.into(), call: Box::new(call) }
     }
 
-    fn of(
-        name: impl Into<String>,
-        things: u32,
-        call: impl FnMut() -> Result<(), Failure> + 'a,
-    ) -> Self {
-        Self { name: name.into(), things, call: Box::new(call) }
-    }
-
-    /// Microseconds for each thing.
+    /// Microseconds for each call.
     fn time(&mut self, calls: u32) -> Result<f64, Failure> {
         let mut batches = Vec::with_capacity(BATCHES);
         for _ in 0..BATCHES {
@@ -57,7 +45,7 @@ impl<'a> Case<'a> {
             for _ in 0..calls {
                 (self.call)()?;
             }
-            batches.push(start.elapsed().as_secs_f64() * 1e6 / f64::from(calls * self.things));
+            batches.push(start.elapsed().as_secs_f64() * 1e6 / f64::from(calls));
         }
         Ok(Spread::of(batches).map_or(0.0, |spread| spread.median))
     }
