@@ -84,8 +84,20 @@ pub fn detail(stored: StoredCallback, payload: Vec<u8>) -> wire::CallbackDetail 
     };
     let evidence =
         stored.deliveries.into_iter().map(|delivery| evidence(delivery, content_id)).collect();
+    let summary = summary(stored.line);
     wire::CallbackDetail {
-        summary: summary(stored.line),
+        id: summary.id,
+        source: summary.source,
+        callback_id: summary.callback_id,
+        event_type: summary.event_type,
+        job_id: summary.job_id,
+        workflow: summary.workflow,
+        signature: summary.signature,
+        reason: summary.reason,
+        received_at: summary.received_at,
+        deliveries: summary.deliveries,
+        viewed_at: summary.viewed_at,
+        viewed_by: summary.viewed_by,
         content_type,
         size_bytes,
         payload,

@@ -123,12 +123,34 @@ pub struct Delivery {
     pub headers: Vec<(String, String)>,
 }
 
-/// A callback with its content and its evidence.
+/// A callback with its content and its evidence. It repeats the fields of [`CallbackSummary`]:
+/// `flatten` would read every answer into a map first, which costs the screen size and time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallbackDetail {
-    /// The line that the history shows.
-    #[serde(flatten)]
-    pub summary: CallbackSummary,
+    /// Key of the callback, and the `?callback=` of a deep link.
+    pub id: i64,
+    /// The configured sender.
+    pub source: String,
+    /// Unique within its source.
+    pub callback_id: String,
+    /// What happened, as the sender names it; empty when the payload names nothing.
+    pub event_type: String,
+    /// The upstream object this callback is about.
+    pub job_id: Option<String>,
+    /// The workflow that the payload names.
+    pub workflow: Option<String>,
+    /// The verdict on the content that is shown.
+    pub signature: Signature,
+    /// Why the verdict is not valid.
+    pub reason: Option<Reason>,
+    /// First received.
+    pub received_at: String,
+    /// How many requests carried this callback.
+    pub deliveries: i64,
+    /// When an admin first opened it.
+    pub viewed_at: Option<String>,
+    /// Who opened it.
+    pub viewed_by: Option<String>,
     /// As received.
     pub content_type: Option<String>,
     /// Size of the body.

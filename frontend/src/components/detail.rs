@@ -10,7 +10,7 @@ use crate::format;
 use crate::hooks::browser::origin;
 use crate::state::query::{PageQuery, signature_word};
 use leptos::prelude::*;
-use ringback_wire::{CallbackDetail, CallbackSummary};
+use ringback_wire::CallbackDetail;
 use std::sync::Arc;
 
 /// Verdict, facts, payload and deliveries.
@@ -19,11 +19,10 @@ pub fn Detail(
     /// The callback.
     detail: Arc<CallbackDetail>,
 ) -> impl IntoView {
-    let summary = detail.summary.clone();
     view! {
         <div class="detail">
-            <VerdictSentence summary=summary.clone()/>
-            <Facts summary/>
+            <VerdictSentence detail=detail.clone()/>
+            <Facts detail=detail.clone()/>
             <PayloadView detail=detail.clone()/>
             <Evidence detail/>
         </div>
@@ -31,53 +30,53 @@ pub fn Detail(
 }
 
 #[component]
-fn VerdictSentence(summary: CallbackSummary) -> impl IntoView {
+fn VerdictSentence(detail: Arc<CallbackDetail>) -> impl IntoView {
     view! {
-        <div class="verdict" data-verdict=signature_word(summary.signature)>
-            <Icon glyph=verdict_glyph(summary.signature)/>
+        <div class="verdict" data-verdict=signature_word(detail.signature)>
+            <Icon glyph=verdict_glyph(detail.signature)/>
             <p>
-                <strong>"Signature " {signature_word(summary.signature)} ". "</strong>
-                {format::verdict_sentence(summary.signature, summary.reason)}
+                <strong>"Signature " {signature_word(detail.signature)} ". "</strong>
+                {format::verdict_sentence(detail.signature, detail.reason)}
             </p>
         </div>
     }
 }
 
 #[component]
-fn Facts(summary: CallbackSummary) -> impl IntoView {
-    let id = summary.callback_id.clone();
+fn Facts(detail: Arc<CallbackDetail>) -> impl IntoView {
+    let id = detail.callback_id.clone();
     let link = format!(
         "{}{}",
         origin(),
-        PageQuery::default().with_callback(&summary.id.to_string()).to_href()
+        PageQuery::default().with_callback(&detail.id.to_string()).to_href()
     );
-    let event_type = match summary.event_type.as_str() {
+    let event_type = match detail.event_type.as_str() {
         "" => "none named".to_owned(),
         named => named.to_owned(),
     };
-    let job = summary.job_id.map(|job| view! { <dt>"Job"</dt><dd class="mono">{job}</dd> });
-    let workflow = summary.workflow.map(|name| view! { <dt>"Workflow"</dt><dd>{name}</dd> });
-    let viewed = summary.viewed_at.map(|at| {
-        let by = summary.viewed_by.map(|by| format!(" by {by}"));
+    let job = detail.job_id.clone().map(|job| view! { <dt>"Job"</dt><dd class="mono">{job}</dd> });
+    let workflow = detail.workflow.clone().map(|name| view! { <dt>"Workflow"</dt><dd>{name}</dd> });
+    let viewed = detail.viewed_at.clone().map(|at| {
+        let by = detail.viewed_by.as_ref().map(|by| format!(" by {by}"));
         view! { <dt>"Viewed"</dt><dd><ExactTime at/> {by}</dd> }
     });
     view! {
         <dl class="facts">
             <dt>"Callback"</dt>
             <dd class="mono with-button">
-                <span class="break">{summary.callback_id}</span>
+                <span class="break">{detail.callback_id.clone()}</span>
                 <CopyButton label="Copy id" text=Callback::new(move |()| id.clone()) icon_only=true/>
             </dd>
             <dt>"Event type"</dt>
             <dd>{event_type}</dd>
             <dt>"Source"</dt>
-            <dd>{summary.source}</dd>
+            <dd>{detail.source.clone()}</dd>
             {job}
             {workflow}
             <dt>"Received"</dt>
-            <dd><ExactTime at=summary.received_at/></dd>
+            <dd><ExactTime at=detail.received_at.clone()/></dd>
             <dt>"Deliveries"</dt>
-            <dd>{summary.deliveries}</dd>
+            <dd>{detail.deliveries}</dd>
             {viewed}
             <dt>"Link"</dt>
             <dd><CopyButton label="Copy link" text=Callback::new(move |()| link.clone())/></dd>

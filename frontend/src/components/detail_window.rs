@@ -62,7 +62,7 @@ fn DetailWindow(id: String) -> impl IntoView {
     };
     let verdict = move || {
         content.with(|content| match content {
-            Content::Found(detail) => Some(signature_word(detail.summary.signature)),
+            Content::Found(detail) => Some(signature_word(detail.signature)),
             _ => None,
         })
     };
@@ -106,14 +106,14 @@ fn TitleBar(name: StoredValue<String>, content: RwSignal<Content>) -> impl IntoV
     let drag = Drag::to_move(windows);
     let title = move || {
         content.with(|content| match content {
-            Content::Found(detail) => format!("Callback {}", detail.summary.callback_id),
+            Content::Found(detail) => format!("Callback {}", detail.callback_id),
             _ => name.with_value(|id| format!("Callback {id}")),
         })
     };
     let verdict = move || {
         content.with(|content| match content {
         Content::Found(detail) => {
-            let signature = detail.summary.signature;
+            let signature = detail.signature;
             Some(view! { <Icon glyph=verdict_glyph(signature)/> <span>{verdict_word(signature)}</span> })
         }
         _ => None,
@@ -234,7 +234,7 @@ fn use_content(id: &str) -> RwSignal<Content> {
     let load = move || {
         spawn_local(async move {
             let answer = api::find_callback(id).await;
-            let is_new = matches!(&answer, Ok(detail) if detail.summary.viewed_at.is_none());
+            let is_new = matches!(&answer, Ok(detail) if detail.viewed_at.is_none());
             let gone = content.try_set(match answer {
                 Ok(detail) => Content::Found(Arc::new(detail)),
                 Err(ApiError::Problem { problem, .. }) if problem.status == 404 => {

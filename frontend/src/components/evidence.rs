@@ -16,8 +16,8 @@ pub fn Evidence(
     /// The callback.
     detail: Arc<CallbackDetail>,
 ) -> impl IntoView {
-    let id = detail.summary.id;
-    let told = format::count(detail.summary.deliveries, "delivery", "deliveries");
+    let id = detail.id;
+    let told = format::count(detail.deliveries, "delivery", "deliveries");
     let items = detail
         .evidence
         .iter()

@@ -17,7 +17,7 @@ pub fn PayloadView(
     /// The callback.
     detail: Arc<CallbackDetail>,
 ) -> impl IntoView {
-    let id = detail.summary.id;
+    let id = detail.id;
     let size = format::size(u64::try_from(detail.size_bytes).unwrap_or(0));
     let content_type = detail.content_type.clone().unwrap_or_else(|| "no content type".to_owned());
     let payload = StoredValue::new(Payload::from_detail(&detail));

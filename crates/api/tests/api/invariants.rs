@@ -44,7 +44,7 @@ async fn invariant_3_a_forged_delivery_never_changes_hides_or_relabels_a_genuine
 
         // Before the genuine one: stored and flagged, then replaced.
         let first: Receipt = app.deliver_with(&headers, forged).await.json();
-        assert_eq!(detail(app, first.id).await.summary.signature, Signature::Invalid);
+        assert_eq!(detail(app, first.id).await.signature, Signature::Invalid);
         let cursor = newest_cursor(app).await;
         let second = app.receipt("msg_1", genuine).await;
         assert_eq!((second.id, second.duplicate), (first.id, true));
@@ -63,9 +63,9 @@ async fn invariant_3_a_forged_delivery_never_changes_hides_or_relabels_a_genuine
         assert!(check(app, &seen.cursor).await.callbacks.is_empty(), "a forgery never notifies");
         let stored = detail(app, first.id).await;
         assert_eq!(stored.payload.as_deref().map(str::as_bytes), Some(genuine.as_slice()));
-        assert_eq!(stored.summary.signature, Signature::Valid);
-        assert_eq!(stored.summary.event_type, "batch.completed");
-        assert_eq!(stored.summary.deliveries, 5, "every delivery is counted");
+        assert_eq!(stored.signature, Signature::Valid);
+        assert_eq!(stored.event_type, "batch.completed");
+        assert_eq!(stored.deliveries, 5, "every delivery is counted");
         let forged_kept = stored.evidence.iter().find(|delivery| !delivery.is_content);
         let delivery = forged_kept.expect("the forgery is evidence").id;
         let path = format!("/api/admin/llm-callbacks/{}/payload?delivery={delivery}", first.id);

@@ -55,7 +55,7 @@ async fn a_bad_signature_is_stored_and_flagged_with_its_reason() {
             let answer =
                 app.ask(Method::POST, RECEIVE, headers, format!("{{\"n\":{index}}}")).await;
             assert_eq!(answer.status, 200);
-            let shown = detail(app, answer.json::<Receipt>().id).await.summary;
+            let shown = detail(app, answer.json::<Receipt>().id).await;
             assert_eq!((shown.signature, shown.reason), (signature, Some(reason)));
         }
         let warnings: WarningsResponse = app.get("/api/admin/warnings").await.json();
@@ -85,7 +85,7 @@ async fn without_a_secret_callbacks_are_stored_unchecked_and_the_banner_says_so(
         config.sources[0].secrets.clear();
     });
     let receipt = app.receipt("msg_1", "{}").await;
-    let shown = detail(&app, receipt.id).await.summary;
+    let shown = detail(&app, receipt.id).await;
     assert_eq!((shown.signature, shown.reason), (Signature::Unchecked, Some(Reason::NoSecret)));
     let warnings: WarningsResponse = app.get("/api/admin/warnings").await.json();
     assert_eq!(warnings.warnings[0].kind, WarningKind::NoSecret);
