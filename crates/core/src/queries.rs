@@ -4,6 +4,7 @@
 //! which it finds out with [`is_alive`].
 
 pub mod callbacks;
+pub mod leases;
 pub mod refusals;
 pub mod sessions;
 pub mod settings;

@@ -21,6 +21,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    leases (name) {
+        name -> Text,
+        holder -> Text,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
     llm_callback_deliveries (id) {
         callback -> BigInt,
         id -> BigInt,
@@ -114,6 +122,7 @@ diesel::joinable!(sessions -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(
     api_tokens,
     feed_head,
+    leases,
     llm_callback_deliveries,
     llm_callbacks,
     refused_deliveries,

@@ -6,6 +6,7 @@ mod analytics;
 mod bodies;
 mod feed;
 mod history;
+mod leases;
 mod migrations;
 mod model;
 mod races;
