@@ -6,6 +6,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use clap::{Args, ValueEnum};
+use ringback_api::admission::Admission;
 use ringback_api::clock::SystemClock;
 use ringback_api::config::Config;
 use ringback_api::database::Readers;
@@ -102,6 +103,7 @@ async fn serve_baseline(config: Config, store: Store) -> Result<(), Failure> {
     let readers = Readers::open(&config.database_url)?;
     let (bind, workers) = (config.bind, config.workers);
     let state = Data::new(AppState {
+        admission: Admission::new(config.body_memory_bytes),
         config,
         clock: Arc::new(SystemClock),
         readers,
@@ -177,7 +179,7 @@ async fn receive(
     state: State,
     store: Data<Store>,
 ) -> Result<HttpResponse, ApiError> {
-    let delivery = take_delivery(&request, payload, &state, "default").await?;
+    let (delivery, _memory) = take_delivery(&request, payload, &state, "default").await?;
     let receipt = match store.get_ref() {
         Store::Nowhere => Receipt { id: 0, callback_id: delivery.callback_id, duplicate: false },
         Store::Mutex(conn) => {

@@ -159,6 +159,8 @@ export class Ringback {
         HOME: this.folder,
         DATABASE_URL: this.databaseUrl,
         LLM_WEBHOOK_SECRET: SECRET,
+        // Nothing stands before it that would have to turn elsewhere.
+        RINGBACK_DRAIN_SECONDS: "0",
         ...environment,
       },
       stdio: ["pipe", "pipe", "pipe"],

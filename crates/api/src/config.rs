@@ -11,6 +11,7 @@ use ringback_core::signature::Secret;
 use ringback_core::source::Source;
 use std::net::{AddrParseError, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 use url::Url;
 
 /// Where the database is when nothing says so.
@@ -21,6 +22,12 @@ const DEFAULT_LOG: &str = "info";
 pub const DEFAULT_BODY_LIMIT_BYTES: usize = 1 << 20;
 /// No limit may be larger: a body is held in memory.
 const LARGEST_BODY_LIMIT_BYTES: usize = 64 << 20;
+/// Memory for bodies that are being received when nothing says so.
+const DEFAULT_BODY_MEMORY_BYTES: usize = 128 << 20;
+/// Connections at once when nothing says so.
+const DEFAULT_MAX_CONNECTIONS: usize = 8192;
+/// How long a server that was told to stop goes on when nothing says so.
+const DEFAULT_DRAIN_SECONDS: u64 = 5;
 /// The file that is read when none is named.
 const DEFAULT_FILE: &str = "ringback.toml";
 
@@ -58,6 +65,16 @@ pub struct ServeArgs {
     /// Largest body that is taken [default: 1048576]
     #[arg(long, env = "RINGBACK_BODY_LIMIT_BYTES", value_name = "BYTES")]
     pub body_limit_bytes: Option<usize>,
+    /// Memory for bodies that are being received, in bytes; more is answered 503 [default: 134217728]
+    #[arg(long, env = "RINGBACK_BODY_MEMORY_BYTES", value_name = "BYTES")]
+    pub body_memory_bytes: Option<usize>,
+    /// Connections at once; more wait until one is closed [default: 8192]
+    #[arg(long, env = "RINGBACK_MAX_CONNECTIONS", value_name = "N")]
+    pub max_connections: Option<usize>,
+    /// Seconds between SIGTERM and the end of listening, in which `/readyz` says 503 and all else is
+    /// answered: a proxy needs them to turn elsewhere [default: 5]
+    #[arg(long, env = "RINGBACK_DRAIN_SECONDS", value_name = "SECONDS")]
+    pub drain_seconds: Option<u64>,
     /// Believe the `Forwarded` and `X-Forwarded-For` headers: only behind a proxy that sets them
     #[arg(long, env = "RINGBACK_TRUST_FORWARDED")]
     pub trust_forwarded: Option<bool>,
@@ -88,6 +105,12 @@ pub struct Config {
     pub sources: Vec<Source>,
     /// The largest body that is taken.
     pub body_limit_bytes: usize,
+    /// Memory for bodies that are being received, in bytes.
+    pub body_memory_bytes: usize,
+    /// Connections at once.
+    pub max_connections: usize,
+    /// Between SIGTERM and the end of listening.
+    pub drain: Duration,
     /// Whether a proxy's word on addresses is believed.
     pub trust_forwarded: bool,
     /// Threads that answer requests.
@@ -113,6 +136,9 @@ pub enum ConfigError {
     /// The limit cannot be used.
     #[error("the body limit takes 1 to {LARGEST_BODY_LIMIT_BYTES} bytes")]
     BodyLimit,
+    /// One body would not fit.
+    #[error("the memory for bodies takes at least the body limit, {0} bytes")]
+    BodyMemory(usize),
     /// The file cannot be read.
     #[error("cannot read {path}")]
     Read {
@@ -169,6 +195,14 @@ impl Config {
         if !(1..=LARGEST_BODY_LIMIT_BYTES).contains(&body_limit_bytes) {
             return Err(ConfigError::BodyLimit);
         }
+        let body_memory_bytes = args
+            .body_memory_bytes
+            .or(file.body_memory_bytes)
+            .unwrap_or(DEFAULT_BODY_MEMORY_BYTES.max(2 * body_limit_bytes));
+        if body_memory_bytes < body_limit_bytes {
+            return Err(ConfigError::BodyMemory(body_limit_bytes));
+        }
+        let drain_seconds = args.drain_seconds.or(file.drain_seconds);
         let secrets = args.llm_webhook_secret.as_deref().or(file.llm_webhook_secret.as_deref());
         let mut sources = vec![Source::default_source(split_secrets(secrets.unwrap_or_default()))];
         sources.extend(file.sources()?);
@@ -178,6 +212,13 @@ impl Config {
             database_url: database_url(&args.database, &file)?,
             sources,
             body_limit_bytes,
+            body_memory_bytes,
+            max_connections: args
+                .max_connections
+                .or(file.max_connections)
+                .unwrap_or(DEFAULT_MAX_CONNECTIONS)
+                .max(1),
+            drain: Duration::from_secs(drain_seconds.unwrap_or(DEFAULT_DRAIN_SECONDS)),
             trust_forwarded: args.trust_forwarded.or(file.trust_forwarded).unwrap_or(false),
             workers: args.workers.or(file.workers).unwrap_or_else(cores).max(1),
             log: args.log.log.clone().or(file.log).unwrap_or_else(|| DEFAULT_LOG.to_owned()),
@@ -193,6 +234,9 @@ impl Config {
             database_url,
             sources: vec![Source::default_source(split_secrets(secrets))],
             body_limit_bytes: DEFAULT_BODY_LIMIT_BYTES,
+            body_memory_bytes: DEFAULT_BODY_MEMORY_BYTES,
+            max_connections: DEFAULT_MAX_CONNECTIONS,
+            drain: Duration::ZERO,
             trust_forwarded: false,
             workers: 2,
             log: DEFAULT_LOG.to_owned(),

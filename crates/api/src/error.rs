@@ -58,6 +58,9 @@ pub enum ApiError {
     /// It cannot be stored now.
     #[error("it could not be stored just now: keep it and send it again")]
     Unavailable(#[source] Option<Box<dyn std::error::Error + Send + Sync>>),
+    /// Too much is being received.
+    #[error("too much is being received just now: keep it and send it again")]
+    Overloaded,
     /// A mistake of ours.
     #[error("an internal error: the server's log has the cause under this request's id")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -119,7 +122,7 @@ impl ApiError {
             Self::CursorUnknown => 10,
             Self::TooLarge(_) => 11,
             Self::BodyIncomplete => 12,
-            Self::Unavailable(_) => 13,
+            Self::Unavailable(_) | Self::Overloaded => 13,
             Self::Internal(_) => 14,
         };
         &PROBLEMS[index]
@@ -179,7 +182,7 @@ impl ResponseError for ApiError {
             Self::TooManyAttempts(seconds) => {
                 response.insert_header((RETRY_AFTER, seconds.to_string()));
             }
-            Self::Unavailable(_) => {
+            Self::Unavailable(_) | Self::Overloaded => {
                 response.insert_header((RETRY_AFTER, RETRY_SECONDS.to_string()));
             }
             Self::SignInRequired => {
@@ -188,11 +191,11 @@ impl ResponseError for ApiError {
             Self::MethodNotAllowed(methods) => {
                 response.insert_header((ALLOW, methods.clone()));
             }
-            Self::TooLarge(_) | Self::BodyIncomplete => {
-                // The rest of the body is not read, so the connection cannot serve another request.
-                response.force_close();
-            }
             _ => {}
+        }
+        if matches!(self, Self::TooLarge(_) | Self::BodyIncomplete | Self::Overloaded) {
+            // The rest of the body is not read, so the connection cannot serve another request.
+            response.force_close();
         }
         response.body(serde_json::to_string(&problem).unwrap_or_default())
     }

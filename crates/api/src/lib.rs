@@ -2,6 +2,7 @@
 //!
 //! `main` is [`cli::run`] and nothing else, so that tests reach all of it through this library.
 
+pub mod admission;
 pub mod cli;
 pub mod clock;
 pub mod config;

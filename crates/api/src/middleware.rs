@@ -6,6 +6,7 @@ use crate::tokens::random_u64;
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::ConnectionType;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use std::time::Instant;
@@ -30,7 +31,8 @@ pub async fn around(
     let id = format!("{:016x}", random_u64());
     let started = Instant::now();
     let (method, path) = (request.method().clone(), request.path().to_owned());
-    let is_https = request.app_data::<State>().is_some_and(|state| state.config.is_https());
+    let state = request.app_data::<State>().cloned();
+    let is_https = state.as_ref().is_some_and(|state| state.config.is_https());
     let mut response = REQUEST_ID.scope(id.clone(), next.call(request)).await?;
     tracing::debug!(
         request.id = id,
@@ -40,6 +42,10 @@ pub async fn around(
         duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         "answered"
     );
+    if state.is_some_and(|state| state.admission.is_draining()) {
+        // A proxy that keeps connections must not send its next request to a server that is gone.
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
     add_headers(response.headers_mut(), &path, &id, is_https);
     Ok(response)
 }

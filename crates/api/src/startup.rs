@@ -1,5 +1,6 @@
 //! From a configuration to a server that listens.
 
+use crate::admission::Admission;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::database::Readers;
@@ -21,9 +22,17 @@ use ringback_core::migrations::{self, MigrateError};
 use ringback_core::queries::{settings, users};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Requests that are being answered have this long when the server stops, in seconds.
 const STOP_SECONDS: u64 = 30;
+/// A client has this long for the head of a request. Sending it byte by byte gains nothing.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// A connection may be idle between two requests for this long: longer than the interval at which
+/// browsers poll, so that polling needs no new connection each time.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
+/// A client has this long to take its last answer before the connection is cut.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 /// The largest body of an administrative request.
 const JSON_LIMIT_BYTES: usize = 256 * 1024;
 
@@ -80,7 +89,9 @@ impl Application {
             Writer::start(config.database_url.clone(), conn, WriterConfig::default())
                 .map_err(listen)?;
         let workers = config.workers;
+        let connections = config.max_connections.div_ceil(workers);
         let state = Data::new(AppState {
+            admission: Admission::new(config.body_memory_bytes),
             config,
             clock,
             readers,
@@ -98,6 +109,10 @@ impl Application {
                 .configure(routes::configure)
         })
         .workers(workers)
+        .max_connections(connections)
+        .client_request_timeout(HEAD_TIMEOUT)
+        .client_disconnect_timeout(CLOSE_TIMEOUT)
+        .keep_alive(IDLE_TIMEOUT)
         .shutdown_timeout(STOP_SECONDS)
         .disable_signals()
         .bind(bind)

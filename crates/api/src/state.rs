@@ -1,5 +1,6 @@
 //! What every handler shares.
 
+use crate::admission::Admission;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::database::Readers;
@@ -13,6 +14,8 @@ use std::sync::Arc;
 pub struct AppState {
     /// How the server was told to run.
     pub config: Config,
+    /// What it takes on.
+    pub admission: Admission,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// Reads.

@@ -10,11 +10,15 @@ pub async fn show_health() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "ok" }))
 }
 
-/// Ready: the database answers, its schema is this version's, and the writer takes work.
+/// Ready: the database answers, its schema is this version's, the writer takes work, and the server
+/// is not about to stop.
 ///
 /// # Errors
 /// 503 when one of them does not hold.
 pub async fn show_readiness(state: State) -> Result<HttpResponse, ApiError> {
+    if state.admission.is_draining() {
+        return Err(ApiError::Unavailable(None));
+    }
     let feed_id = state.readers.read(ringback_core::queries::settings::find_feed_id).await?;
     if feed_id != state.feed_id {
         return Err(ApiError::Unavailable(Some("the database was replaced: restart".into())));

@@ -1,5 +1,6 @@
 //! Receiving callbacks. Nothing is refused for its signature; a refusal for its size is recorded.
 
+use crate::admission::BodyReservation;
 use crate::error::ApiError;
 use crate::monitor::Concern;
 use crate::state::{AppState, State};
@@ -50,7 +51,8 @@ async fn receive(
     state: State,
     source: &str,
 ) -> Result<HttpResponse, ApiError> {
-    let delivery = take_delivery(request, payload, &state, source).await?;
+    // Held until the answer: the bytes are in memory as long.
+    let (delivery, _memory) = take_delivery(request, payload, &state, source).await?;
     let (signature, source) = (delivery.signature, delivery.source.clone());
     let receipt = state.writer.store(delivery).await?;
     warn(&state, &source, signature, &receipt);
@@ -61,27 +63,30 @@ async fn receive(
     }))
 }
 
-/// Everything before the queue: the limits, the body, the verdict, what it says.
+/// Everything before the queue: the limits, the body, the verdict, what it says. The reservation
+/// is the memory that the body takes.
 ///
 /// # Errors
-/// 404, 413, 408.
+/// 404, 413, 408, 503.
 pub async fn take_delivery(
     request: &HttpRequest,
     payload: web::Payload,
     state: &State,
     source: &str,
-) -> Result<NewDelivery, ApiError> {
+) -> Result<(NewDelivery, BodyReservation), ApiError> {
     if state.source(source).is_none() {
         return Err(ApiError::UnknownSource(source.chars().take(64).collect()));
     }
-    let body = match read_body(request, payload, state.config.body_limit_bytes).await {
+    let mut memory = state.admission.reserve_body();
+    let body = match read_body(request, payload, state.config.body_limit_bytes, &mut memory).await {
         Ok(body) => body,
         Err(Refused::TooLarge { size_bytes }) => {
             return Err(record_too_large(request, state, source, size_bytes).await);
         }
         Err(Refused::Incomplete) => return Err(ApiError::BodyIncomplete),
+        Err(Refused::NoMemory) => return Err(ApiError::Overloaded),
     };
-    read(request, state, source.to_owned(), body).await
+    Ok((read(request, state, source.to_owned(), body).await?, memory))
 }
 
 /// Verifies and reads what came.
@@ -110,6 +115,7 @@ async fn read(
 enum Refused {
     TooLarge { size_bytes: usize },
     Incomplete,
+    NoMemory,
 }
 
 /// Reads a body and stops at the first byte that is too much.
@@ -117,6 +123,7 @@ async fn read_body(
     request: &HttpRequest,
     mut payload: web::Payload,
     limit: usize,
+    memory: &mut BodyReservation,
 ) -> Result<Vec<u8>, Refused> {
     let declared = request
         .headers()
@@ -133,6 +140,7 @@ async fn read_body(
             if body.len() + chunk.len() > limit {
                 return Err(Refused::TooLarge { size_bytes: body.len() + chunk.len() });
             }
+            memory.grow(chunk.len()).map_err(|_| Refused::NoMemory)?;
             body.extend_from_slice(&chunk);
         }
         Ok(body)

@@ -19,6 +19,10 @@ struct Process {
 
 impl Process {
     fn start(database: &TestDatabase) -> Self {
+        Self::start_with_drain(database, 0)
+    }
+
+    fn start_with_drain(database: &TestDatabase, drain_seconds: u32) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_ringback"))
             .arg("serve")
             .current_dir(std::env::temp_dir())
@@ -27,6 +31,7 @@ impl Process {
             .env("LLM_WEBHOOK_SECRET", SECRET)
             .env("RINGBACK_BIND", "127.0.0.1:0")
             .env("RINGBACK_LOG", "debug")
+            .env("RINGBACK_DRAIN_SECONDS", drain_seconds.to_string())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -130,6 +135,23 @@ fn a_server_that_is_told_to_stop_finishes_what_it_took_and_ends_well() {
             .len();
         assert_eq!(stored, acknowledged.len(), "what was stored was also acknowledged");
     });
+}
+
+#[test]
+fn a_server_that_is_told_to_stop_says_so_before_it_stops_listening() {
+    let database = TestDatabase::sqlite();
+    // Long enough for a slow machine; the second signal ends it.
+    let mut process = Process::start_with_drain(&database, 600);
+    actix_web::rt::System::new().block_on(async {
+        assert_eq!(ask(&process.url, Method::GET, "/readyz", &[], "").await.status, 200);
+        process.signal("TERM");
+        while ask(&process.url, Method::GET, "/readyz", &[], "").await.status == 200 {}
+        assert_eq!(ask(&process.url, Method::GET, "/healthz", &[], "").await.status, 200);
+        let answer = ask(&process.url, Method::POST, RECEIVE, &[], "{}").await;
+        assert_eq!((answer.status.as_u16(), answer.header("connection")), (200, "close"));
+    });
+    process.signal("TERM");
+    assert!(process.child.wait().expect("it ends").success());
 }
 
 #[test]

@@ -145,6 +145,31 @@ async fn a_body_of_unknown_size_is_read_no_further_than_the_limit() {
 }
 
 #[actix_web::test]
+async fn bodies_that_do_not_fit_into_memory_are_sent_again_later() {
+    let app = TestApp::start(TestDatabase::sqlite(), |config| config.body_memory_bytes = 2000);
+    let address = app.url.strip_prefix("http://").expect("http");
+    let mut slow = tokio::net::TcpStream::connect(address).await.expect("a connection");
+    let head = format!("POST {RECEIVE} HTTP/1.1\r\nhost: x\r\ncontent-length: 1999\r\n\r\n");
+    slow.write_all(format!("{head}{}", "x".repeat(1500)).as_bytes()).await.expect("sent");
+    while app.state.admission.body_bytes() < 1500 {
+        tokio::task::yield_now().await;
+    }
+    let refused = app.deliver("msg_1", vec![b'x'; 1000]).await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.problem().as_str()),
+        (503, "/problems/unavailable")
+    );
+    assert_eq!((refused.header("retry-after"), refused.header("connection")), ("5", "close"));
+    app.receipt("msg_2", "small enough").await;
+    drop(slow);
+    while app.state.admission.body_bytes() > 0 {
+        tokio::task::yield_now().await;
+    }
+    app.receipt("msg_1", vec![b'x'; 1000]).await;
+    app.stop().await;
+}
+
+#[actix_web::test]
 async fn a_named_source_has_its_own_path_scheme_and_ids() {
     let app = TestApp::start(TestDatabase::sqlite(), |config| {
         let mut source = config.sources[0].clone();
