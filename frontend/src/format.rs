@@ -110,6 +110,13 @@ pub fn verdict_sentence(signature: Signature, reason: Option<Reason>) -> &'stati
         (Signature::Valid, _) => {
             "The signature is right: this content came from the sender and was not changed."
         }
+        (_, Some(Reason::NotSigned)) => {
+            "The sender of this source does not sign, so nobody knows who sent this."
+        }
+        (_, Some(Reason::OtherAudience)) => {
+            "The signature is right but was made for another receiver: check the audience that this \
+             source expects."
+        }
         (_, Some(Reason::NoSecret)) | (Signature::Unchecked, _) => {
             "No secret is configured for this source, so nobody knows who sent this. Configure the \
              sender's secret to have its signatures checked."

@@ -4,7 +4,7 @@ use super::{Case, compare};
 use crate::Failure;
 use crate::requests::SECRET;
 use ringback_core::models::Signature;
-use ringback_core::signature::{BodyHmac, Headers, Scheme, Secret};
+use ringback_core::signature::{HeaderSignature, Headers, Scheme, Secret};
 use sha2::{Digest, Sha256};
 use std::hint::black_box;
 
@@ -19,7 +19,7 @@ pub(super) fn measure(rounds: u32) -> Result<String, Failure> {
             black_box(Sha256::digest(black_box(&body)));
             Ok(())
         })];
-        for scheme in [Scheme::StandardWebhooks, Scheme::BodyHmac(BodyHmac::default())] {
+        for scheme in [Scheme::StandardWebhooks, Scheme::Header(HeaderSignature::default())] {
             let signed = scheme.sign(&secrets[0], "msg_1", &body, NOW_SECONDS);
             let headers = Headers::new(signed.ok_or("the secret makes no key")?);
             let (secrets, body) = (&secrets, &body);

@@ -32,6 +32,8 @@ pub fn reason(reason: models::Reason) -> wire::Reason {
         models::Reason::TooOld => wire::Reason::TooOld,
         models::Reason::TooFarAhead => wire::Reason::TooFarAhead,
         models::Reason::UnknownVersion => wire::Reason::UnknownVersion,
+        models::Reason::NotSigned => wire::Reason::NotSigned,
+        models::Reason::OtherAudience => wire::Reason::OtherAudience,
     }
 }
 

@@ -72,10 +72,8 @@ pub fn read_delivery(source: &Source, request: &Request<'_>) -> NewDelivery {
     let sha256: [u8; 32] = Sha256::digest(request.body).into();
     let (callback_id, id_origin, id_is_signed) = match read(&source.map.callback_id) {
         Some(found) if fits(&found.value) => {
-            let id_is_signed = found
-                .header
-                .as_ref()
-                .is_none_or(|name| verdict.signed_headers.contains(&name.as_str()));
+            let id_is_signed =
+                found.header.as_ref().is_none_or(|name| verdict.signed_headers.contains(name));
             (found.value, IdOrigin::Sent, id_is_signed)
         }
         // The digest is of the signed body, so this id is as good as signed.
@@ -111,7 +109,7 @@ pub fn read_delivery(source: &Source, request: &Request<'_>) -> NewDelivery {
 fn is_signed(place: &Place, verdict: &Verdict) -> bool {
     match place {
         Place::Pointer(_) => true,
-        Place::Header(name) => verdict.signed_headers.contains(&name.as_str()),
+        Place::Header(name) => verdict.signed_headers.contains(name),
     }
 }
 

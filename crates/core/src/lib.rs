@@ -9,6 +9,7 @@ pub mod cursor;
 pub mod intake;
 pub mod migrations;
 pub mod models;
+pub mod provider;
 pub mod queries;
 pub mod rule;
 pub mod schema;

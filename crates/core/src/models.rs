@@ -69,6 +69,10 @@ small_enum! {
         TooFarAhead = 5,
         /// Only versions that the scheme does not know.
         UnknownVersion = 6,
+        /// The source's sender does not sign.
+        NotSigned = 7,
+        /// Right, and made for somebody else.
+        OtherAudience = 8,
     }
 }
 

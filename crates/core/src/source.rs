@@ -1,7 +1,8 @@
 //! A configured sender, and how its requests name their id, type, job, workflow and time.
 
 use crate::models::Micros;
-use crate::signature::{BodyHmac, Headers, Scheme, Secret};
+use crate::signature::{HeaderSignature, Headers, Scheme, Secret};
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::HashMap;
 
@@ -19,7 +20,8 @@ pub struct Source {
 }
 
 /// One place to look for a value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub enum Place {
     /// A header, in lower case.
     Header(String),
@@ -28,7 +30,8 @@ pub enum Place {
 }
 
 /// Where to look for each field; the first place that has a value wins.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FieldMap {
     /// The callback's id.
     pub callback_id: Vec<Place>,
@@ -58,6 +61,20 @@ impl Place {
     }
 }
 
+impl From<String> for Place {
+    fn from(text: String) -> Self {
+        Self::parse(&text)
+    }
+}
+
+impl From<Place> for String {
+    fn from(place: Place) -> Self {
+        match place {
+            Place::Header(text) | Place::Pointer(text) => text,
+        }
+    }
+}
+
 impl Default for FieldMap {
     fn default() -> Self {
         Self {
@@ -82,7 +99,7 @@ impl Source {
     pub fn default_source(secrets: Vec<Secret>) -> Self {
         Self {
             name: "default".to_owned(),
-            scheme: Scheme::Automatic(BodyHmac::default()),
+            scheme: Scheme::Automatic(HeaderSignature::default()),
             secrets,
             map: FieldMap::default(),
         }

@@ -34,6 +34,10 @@ pub enum Reason {
     TooFarAhead,
     /// Only signatures of versions that the scheme does not know were there.
     UnknownVersion,
+    /// The source's sender does not sign.
+    NotSigned,
+    /// The signature is right and was made for somebody else.
+    OtherAudience,
 }
 
 /// Where a callback's id came from.

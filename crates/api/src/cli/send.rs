@@ -18,7 +18,7 @@ use futures_util::future::join_all;
 use payloads::{Kind, Maker, Named};
 use report::{Form, Report};
 use ringback_core::models::Micros;
-use ringback_core::signature::{Scheme, Secret};
+use ringback_core::signature::{HeaderSignature, Scheme, Secret};
 use scenarios::{Plan, Scenario};
 use signer::{Outgoing, Signer, Signing};
 use std::cell::RefCell;
@@ -94,7 +94,7 @@ impl SchemeArg {
     fn scheme(self) -> Scheme {
         match self {
             Self::StandardWebhooks => Scheme::StandardWebhooks,
-            Self::HmacSha256 => Scheme::BodyHmac(ringback_core::signature::BodyHmac::default()),
+            Self::HmacSha256 => Scheme::Header(HeaderSignature::default()),
         }
     }
 }

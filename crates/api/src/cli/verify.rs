@@ -6,17 +6,19 @@ use crate::error::chain;
 use crate::views;
 use clap::Args;
 use ringback_core::models::Signature;
-use ringback_core::signature::{BodyHmac, Headers, Scheme, Verdict};
+use ringback_core::provider::{Overrides, find_scheme, providers};
+use ringback_core::signature::{Headers, KeyKind, Scheme, Secret, Verdict};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// What it takes.
 #[derive(Args, Debug)]
 pub(super) struct VerifyArgs {
-    /// How the request is signed: standard-webhooks, hmac-sha256, or automatic for either
-    #[arg(long)]
+    /// How the request is signed: a scheme, or the name of a provider
+    #[arg(long, value_name = "NAME", long_help = scheme_help())]
     scheme: String,
-    /// File with the secret, or several separated by commas
+    /// File with the secret, or several separated by commas; with the sender's public key; or with a
+    /// JWKS document
     #[arg(long, value_name = "FILE")]
     secret_file: PathBuf,
     /// File with the headers, one `Name: value` a line
@@ -25,9 +27,21 @@ pub(super) struct VerifyArgs {
     /// File with the body, byte for byte
     #[arg(long, value_name = "FILE")]
     body: PathBuf,
-    /// The header that carries an HMAC of the body [default: X-Webhook-Signature]
+    /// The header that carries the signature, where the scheme leaves that open
     #[arg(long, value_name = "NAME")]
     signature_header: Option<String>,
+    /// What stands before the signature in its header
+    #[arg(long, value_name = "TEXT")]
+    prefix: Option<String>,
+    /// What is signed, as in `{timestamp}.{body}`
+    #[arg(long, value_name = "TEMPLATE")]
+    signed: Option<String>,
+    /// The header that carries the time
+    #[arg(long, value_name = "NAME")]
+    timestamp_header: Option<String>,
+    /// Whom a JSON Web Token must be for [default: anybody]
+    #[arg(long, value_name = "URL")]
+    audience: Option<String>,
     /// Verify as if it were this time, in Unix seconds [default: now]
     #[arg(long, value_name = "UNIX_SECONDS", allow_negative_numbers = true)]
     at: Option<i64>,
@@ -56,23 +70,41 @@ pub(super) fn run(args: &VerifyArgs) -> ExitCode {
 }
 
 fn verify(args: &VerifyArgs) -> Result<Verdict, super::Failure> {
-    let mut scheme = Scheme::from_name(&args.scheme).ok_or_else(|| {
-        format!(
-            "the scheme {:?} is unknown: standard-webhooks, hmac-sha256 or automatic",
-            args.scheme
-        )
-    })?;
-    if let (Some(name), Scheme::BodyHmac(form) | Scheme::Automatic(form)) =
-        (&args.signature_header, &mut scheme)
-    {
-        *form = BodyHmac { header: name.to_ascii_lowercase(), ..form.clone() };
-    }
-    let secrets = String::from_utf8(read(&args.secret_file)?)
-        .map_err(|_| "the secret file is not UTF-8 text")?;
+    let scheme = find_scheme(&args.scheme)
+        .ok_or_else(|| format!("the scheme {:?} is unknown: {}", args.scheme, scheme_names()))?;
+    let overrides = Overrides {
+        header: args.signature_header.clone(),
+        prefix: args.prefix.clone(),
+        signed: args.signed.clone(),
+        timestamp_header: args.timestamp_header.clone(),
+        audience: args.audience.clone(),
+        ..Overrides::default()
+    };
+    let scheme = overrides.change_scheme(scheme)?;
+    let secrets = read_secrets(&scheme, &args.secret_file)?;
     let headers = parse_headers(&read(&args.headers)?)?;
     let body = read(&args.body)?;
     let at = args.at.unwrap_or_else(|| SystemClock.now().div_euclid(1_000_000));
-    Ok(scheme.verify(&split_secrets(&secrets), &headers, &body, at))
+    Ok(scheme.verify(&secrets, &headers, &body, at))
+}
+
+fn scheme_names() -> String {
+    let named = providers().iter().map(|provider| provider.name.as_str());
+    let own = Scheme::NAMES.into_iter();
+    own.chain(named.filter(|name| Scheme::from_name(name).is_none())).collect::<Vec<_>>().join(", ")
+}
+
+fn scheme_help() -> String {
+    format!("How the request is signed, a scheme or the name of a provider: {}", scheme_names())
+}
+
+/// Shared secrets are separated by commas; a key set or a PEM key is one key whatever stands in it.
+fn read_secrets(scheme: &Scheme, path: &Path) -> Result<Vec<Secret>, String> {
+    let text = String::from_utf8(read(path)?)
+        .map_err(|_| "the secret file is not UTF-8 text".to_owned())?;
+    let is_one = text.trim_start().starts_with(['{', '-'])
+        || matches!(scheme.key_kind(), KeyKind::Token | KeyKind::Password);
+    Ok(if is_one { Secret::new(&text).into_iter().collect() } else { split_secrets(&text) })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {

@@ -2,7 +2,7 @@
 
 use super::{ConfigError, DEFAULT_FILE};
 use crate::telemetry::LogFormat;
-use ringback_core::signature::{BodyHmac, Scheme, Secret};
+use ringback_core::signature::{HeaderSignature, Scheme, Secret, Syntax};
 use ringback_core::source::{FieldMap, Place, Source};
 use serde::Deserialize;
 use std::collections::HashSet;
@@ -119,18 +119,22 @@ impl SourceEntry {
 
     fn to_scheme(&self) -> Result<Scheme, String> {
         let name = self.scheme.as_deref().unwrap_or("automatic");
-        let usual = BodyHmac::default();
-        let form = BodyHmac {
-            header: self.header.as_ref().map_or(usual.header, |header| header.to_ascii_lowercase()),
-            prefix: self.prefix.clone().unwrap_or(usual.prefix),
+        let Some(mut scheme) = Scheme::from_name(name) else {
+            let names = Scheme::NAMES.join(", ");
+            return Err(format!("the scheme {name:?} is unknown: {names}"));
         };
-        match Scheme::from_name(name) {
-            Some(Scheme::Automatic(_)) => Ok(Scheme::Automatic(form)),
-            Some(Scheme::BodyHmac(_)) => Ok(Scheme::BodyHmac(form)),
-            Some(Scheme::StandardWebhooks) => Ok(Scheme::StandardWebhooks),
-            None => Err(format!(
-                "the scheme {name:?} is unknown: automatic, standard-webhooks or hmac-sha256"
-            )),
+        if let Scheme::Header(form) | Scheme::Automatic(form) = &mut scheme {
+            self.change_header(form);
+        }
+        Ok(scheme)
+    }
+
+    fn change_header(&self, form: &mut HeaderSignature) {
+        if let Some(header) = &self.header {
+            form.header = header.to_ascii_lowercase();
+        }
+        if let Some(prefix) = &self.prefix {
+            form.syntax = Syntax::Prefix(prefix.clone());
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::support::{RECEIVE, SECRET, TestApp, on_each_database};
 use actix_web::http::Method;
-use ringback_core::signature::{BodyHmac, Scheme, Secret};
+use ringback_core::signature::{HeaderSignature, Scheme, Secret};
 use ringback_testing::TestDatabase;
 use ringback_wire::{
     CallbackDetail, IdOrigin, Reason, Receipt, RefusalsResponse, Signature, WarningKind,
@@ -19,7 +19,7 @@ async fn a_signed_callback_is_stored_read_and_shown() {
     on_each_database(async |app| {
         let body = r#"{"callback_id":"cb_1","event_type":"job.completed","job_id":"job_7","workflow":"review"}"#;
         let secret = Secret::new(SECRET).expect("not empty");
-        let scheme = Scheme::BodyHmac(BodyHmac::default());
+        let scheme = Scheme::Header(HeaderSignature::default());
         let mut headers = scheme.sign(&secret, "", body.as_bytes(), 0).expect("a key");
         headers.push(("content-type".to_owned(), "application/json".to_owned()));
         headers.push(("user-agent".to_owned(), "in-house/1".to_owned()));

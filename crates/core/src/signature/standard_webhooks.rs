@@ -1,49 +1,43 @@
-//! Standard Webhooks `v1`: HMAC-SHA256 over `id.timestamp.body`, base64.
+//! Standard Webhooks: `v1`, HMAC-SHA256, and `v1a`, ed25519, over `id.timestamp.body`, in base64.
 //!
 //! Source: the specification at <https://github.com/standard-webhooks/standard-webhooks>. Two habits
 //! of real senders are followed: the timestamp is signed as header text, never re-printed, and a
-//! secret without `whsec_` may be base64 or plain text, so both readings are tried.
+//! secret without `whsec_` may be base64 or plain text, so both readings are tried. An entry without
+//! a version counts as `v1`, as in `OpenAI`'s libraries: it is the same MAC or it does not hold.
 
-use super::{Headers, Macs, Secret, TOLERANCE_SECONDS, Verdict, mac};
+use super::claims::{Claims, mac};
+use super::header::{TimeRule, TimeUnit};
+use super::key::{KeyForm, ed25519_public_keys, ed25519_seed};
+use super::text::{BASE64, parse_seconds};
+use super::{Headers, Secret, TOLERANCE_SECONDS, Verdict};
 use crate::models::{Reason, Signature};
 use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-
-/// Standard alphabet, padding as the sender likes.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
+use ring::signature::Ed25519KeyPair;
 
 struct Names {
     id: &'static str,
     timestamp: &'static str,
     signature: &'static str,
-    signed: &'static [&'static str],
 }
 
 const NAMES: [Names; 2] = [
-    Names {
-        id: "webhook-id",
-        timestamp: "webhook-timestamp",
-        signature: "webhook-signature",
-        signed: &["webhook-id", "webhook-timestamp"],
-    },
-    Names {
-        id: "svix-id",
-        timestamp: "svix-timestamp",
-        signature: "svix-signature",
-        signed: &["svix-id", "svix-timestamp"],
-    },
+    Names { id: "webhook-id", timestamp: "webhook-timestamp", signature: "webhook-signature" },
+    Names { id: "svix-id", timestamp: "svix-timestamp", signature: "svix-signature" },
 ];
+
+/// Five minutes both ways, inclusive, as the libraries have it.
+const TIME_RULE: TimeRule = TimeRule {
+    header: None,
+    unit: TimeUnit::Seconds,
+    past_seconds: TOLERANCE_SECONDS,
+    future_seconds: Some(TOLERANCE_SECONDS),
+};
+
+/// The headers that carry the signature.
+pub(super) const SIGNATURE_HEADERS: [&str; 2] = [NAMES[0].signature, NAMES[1].signature];
 
 pub(super) fn is_signed(headers: &Headers) -> bool {
     NAMES.iter().any(|names| headers.has(names.signature))
-}
-
-pub(super) fn is_signature_header(name: &str) -> bool {
-    NAMES.iter().any(|names| names.signature == name)
 }
 
 pub(super) fn verify(
@@ -61,23 +55,49 @@ pub(super) fn verify(
     let (Some(id), Some(timestamp)) = (headers.one(names.id), headers.one(names.timestamp)) else {
         return Verdict::not_valid(Signature::Invalid, Reason::Malformed);
     };
-    let Some(seconds) = parse_seconds(timestamp) else {
+    let at = parse_seconds(timestamp).and_then(|seconds| seconds.checked_mul(1_000_000));
+    let Some(at) = at else {
         return Verdict::not_valid(Signature::Invalid, Reason::Malformed);
     };
-    let macs = read_macs(headers, names.signature);
-    let computed =
-        secrets.iter().flat_map(keys).map(|key| mac(&key, &[id, b".", timestamp, b".", body]));
-    let (signature, reason) = if !macs.any_match(computed) {
-        (Signature::Invalid, Some(macs.reason()))
-    } else if seconds < now_seconds.saturating_sub(TOLERANCE_SECONDS) {
-        (Signature::Invalid, Some(Reason::TooOld))
-    } else if seconds > now_seconds.saturating_add(TOLERANCE_SECONDS) {
-        (Signature::Invalid, Some(Reason::TooFarAhead))
-    } else {
-        (Signature::Valid, None)
+    let has_public_key = secrets.iter().any(|secret| !asymmetric_keys(secret).is_empty());
+    let claims = read_claims(headers, names.signature, has_public_key);
+    let parts = [id, b".".as_slice(), timestamp, b".", body];
+    let symmetric_keys = |secret: &Secret| KeyForm::Whsec.keys(secret.text());
+    let secret = claims
+        .find_mac_secret(secrets, symmetric_keys, &parts)
+        .or_else(|| claims.find_public_key(secrets, asymmetric_keys, &parts));
+    let reason = match secret {
+        None => Some(claims.reason()),
+        Some(_) => TIME_RULE.check(at, now_seconds),
     };
-    let signed_at = seconds.checked_mul(1_000_000);
-    Verdict { signature, reason, signed_at, signed_headers: names.signed }
+    Verdict {
+        signature: if reason.is_none() { Signature::Valid } else { Signature::Invalid },
+        reason,
+        signed_at: Some(at),
+        signed_headers: vec![names.id.to_owned(), names.timestamp.to_owned()],
+        secret,
+    }
+}
+
+/// A space-separated list of `version,base64`, over however many headers. `v1a` is a version
+/// that is known only where a public key is.
+fn read_claims(headers: &Headers, name: &str, has_public_key: bool) -> Claims {
+    let mut claims = Claims::default();
+    for value in headers.all(name) {
+        for entry in value.split(|&byte| byte == b' ').filter(|entry| !entry.is_empty()) {
+            let Some(comma) = entry.iter().position(|&byte| byte == b',') else {
+                claims.push_mac(BASE64.decode(entry).ok());
+                continue;
+            };
+            let (version, text) = (&entry[..comma], &entry[comma + 1..]);
+            match version {
+                b"v1" => claims.push_mac(BASE64.decode(text).ok()),
+                b"v1a" if has_public_key => claims.push_signature(BASE64.decode(text).ok()),
+                _ => claims.unknown_version = true,
+            }
+        }
+    }
+    claims
 }
 
 pub(super) fn sign(
@@ -86,10 +106,15 @@ pub(super) fn sign(
     body: &[u8],
     now_seconds: i64,
 ) -> Option<Vec<(String, String)>> {
-    let key = keys(secret).into_iter().next()?;
     let timestamp = now_seconds.to_string();
-    let mac = mac(&key, &[id.as_bytes(), b".", timestamp.as_bytes(), b".", body]);
-    let signature = format!("v1,{}", BASE64.encode(mac));
+    let parts = [id.as_bytes(), b".", timestamp.as_bytes(), b".", body];
+    let signature = if let Some(seed) = ed25519_seed(secret.text()) {
+        let pair = Ed25519KeyPair::from_seed_unchecked(&seed).ok()?;
+        format!("v1a,{}", BASE64.encode(pair.sign(&parts.concat())))
+    } else {
+        let key = KeyForm::Whsec.keys(secret.text()).into_iter().next()?;
+        format!("v1,{}", BASE64.encode(mac(&key, &parts)))
+    };
     let names = &NAMES[0];
     Some(vec![
         (names.id.to_owned(), id.to_owned()),
@@ -98,41 +123,11 @@ pub(super) fn sign(
     ])
 }
 
-/// A space-separated list of `version,base64`, over however many headers.
-fn read_macs(headers: &Headers, name: &str) -> Macs {
-    let mut macs = Macs::default();
-    for value in headers.all(name) {
-        for entry in value.split(|&byte| byte == b' ').filter(|entry| !entry.is_empty()) {
-            let Some(comma) = entry.iter().position(|&byte| byte == b',') else {
-                macs.malformed = true;
-                continue;
-            };
-            let (version, text) = (&entry[..comma], &entry[comma + 1..]);
-            if version == b"v1" {
-                macs.push(BASE64.decode(text).ok());
-            } else {
-                macs.unknown_version = true;
-            }
-        }
-    }
-    macs
-}
-
-/// The keys that a secret may mean. With `whsec_` the rest is base64; without it the text may be
-/// base64 or the key itself.
-fn keys(secret: &Secret) -> Vec<Vec<u8>> {
+/// Public keys by their prefix, or a key set: a plain shared secret may well be 32 bytes of base64
+/// and must not be taken for a public key.
+fn asymmetric_keys(secret: &Secret) -> Vec<[u8; 32]> {
     let text = secret.text();
-    let decoded = |text: &str| BASE64.decode(text).ok().filter(|key| !key.is_empty());
-    match text.strip_prefix("whsec_") {
-        Some(rest) => decoded(rest).into_iter().collect(),
-        None => decoded(text).into_iter().chain([text.as_bytes().to_vec()]).collect(),
-    }
-}
-
-/// Digits only: some libraries read `1614265330abc` as a number, and the text is what is signed.
-fn parse_seconds(text: &[u8]) -> Option<i64> {
-    if text.is_empty() || text.len() > 18 || !text.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    std::str::from_utf8(text).ok()?.parse().ok()
+    let has_form =
+        ["whpk_", "whsk_", "{", "-----BEGIN"].iter().any(|start| text.starts_with(start));
+    if has_form { ed25519_public_keys(text) } else { Vec::new() }
 }

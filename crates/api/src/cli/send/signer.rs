@@ -52,8 +52,8 @@ impl Signer {
     /// The header in which the scheme's senders name a callback.
     fn id_header(&self) -> &'static str {
         match self.scheme {
-            Scheme::BodyHmac(_) => "x-callback-id",
             Scheme::StandardWebhooks | Scheme::Automatic(_) => "webhook-id",
+            _ => "x-callback-id",
         }
     }
 
