@@ -1,39 +1,32 @@
 //! The route table.
 
 use crate::hooks::browser::mark_ready;
+use crate::hooks::router::provide_router;
 use crate::hooks::session::provide_session;
 use crate::hooks::theme::provide_theme;
-use crate::pages::callbacks::CallbacksPage;
 use crate::pages::desk::DeskPage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::set_up::SetUpPage;
 use crate::pages::sign_in::SignInPage;
+use crate::state::route::Route;
 use leptos::prelude::*;
-use leptos_router::components::{ParentRoute, Route, Router, Routes};
-use leptos_router::path;
 
 /// The whole app.
 #[component]
 pub fn App() -> impl IntoView {
     provide_theme();
-    Effect::new(|_| mark_ready());
-    view! {
-        <Router>
-            <Pages/>
-        </Router>
-    }
-}
-
-#[component]
-fn Pages() -> impl IntoView {
+    let router = provide_router();
     provide_session();
-    view! {
-        <Routes fallback=NotFoundPage>
-            <Route path=path!("/sign-in") view=SignInPage/>
-            <Route path=path!("/setup") view=SetUpPage/>
-            <ParentRoute path=path!("") view=DeskPage>
-                <Route path=path!("") view=CallbacksPage/>
-            </ParentRoute>
-        </Routes>
+    Effect::new(|_| mark_ready());
+    // One frame for all pages of the desk: its windows and its feed stay when the page changes.
+    let frame = Memo::new(move |_| match router.route() {
+        route if route.is_desk() => None,
+        route => Some(route),
+    });
+    move || match frame.get() {
+        None => view! { <DeskPage/> }.into_any(),
+        Some(Route::SignIn) => view! { <SignInPage/> }.into_any(),
+        Some(Route::SetUp) => view! { <SetUpPage/> }.into_any(),
+        Some(_) => view! { <NotFoundPage/> }.into_any(),
     }
 }

@@ -1,5 +1,6 @@
 //! The parts the pages are made of, one in a file.
 
+pub mod account_form;
 pub mod app_header;
 pub mod callback_row;
 pub mod callback_table;

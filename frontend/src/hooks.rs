@@ -9,6 +9,7 @@ pub mod history;
 pub mod keys;
 pub mod location;
 pub mod poll;
+pub mod router;
 pub mod session;
 pub mod theme;
 pub mod toasts;

@@ -6,6 +6,7 @@ pub mod json;
 pub mod payload;
 pub mod poller;
 pub mod query;
+pub mod route;
 pub mod seen;
 pub mod theme;
 pub mod toasts;

@@ -4,14 +4,13 @@ use super::icon::{Glyph, Icon};
 use crate::api;
 use crate::hooks::browser::{focus_id, set_title};
 use crate::hooks::feed::use_feed;
+use crate::hooks::router::use_router;
 use crate::hooks::session::use_session;
 use crate::hooks::theme::use_theme;
 use crate::state::poller::Connection;
 use crate::state::theme::Theme;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
 
 /// Name, tabs, connection, theme and the way out.
 #[component]
@@ -118,12 +117,12 @@ pub fn ThemeToggle() -> impl IntoView {
 #[component]
 fn SignOutButton() -> impl IntoView {
     let session = use_session();
-    let navigate = StoredValue::new_local(use_navigate());
+    let router = use_router();
     let sign_out = move |_| {
         spawn_local(async move {
             // Whatever the server says, the person wants to be out of here.
             let _ = api::sign_out().await;
-            navigate.with_value(|navigate| navigate("/sign-in", NavigateOptions::default()));
+            router.push("/sign-in");
             session.signed_out();
         });
     };

@@ -1,6 +1,7 @@
 //! Single questions and orders to the browser.
 
 use crate::state::geometry::Viewport;
+use crate::state::route::Address;
 use leptos::ev;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -75,6 +76,27 @@ pub fn set_root_attribute(name: &str, value: Option<&str>) {
 /// Where the app is reached, without a slash at the end.
 pub fn origin() -> String {
     web_sys::window().and_then(|window| window.location().origin().ok()).unwrap_or_default()
+}
+
+/// Path and query as the browser shows them.
+pub fn address() -> Address {
+    let Some(location) = web_sys::window().map(|window| window.location()) else {
+        return Address::default();
+    };
+    Address {
+        path: location.pathname().unwrap_or_default(),
+        search: location.search().unwrap_or_default(),
+    }
+}
+
+/// Shows another address, as a step of its own or in the place of this one.
+pub fn set_address(href: &str, replace: bool) {
+    let Some(history) = web_sys::window().and_then(|window| window.history().ok()) else { return };
+    let _ = if replace {
+        history.replace_state_with_url(&JsValue::NULL, "", Some(href))
+    } else {
+        history.push_state_with_url(&JsValue::NULL, "", Some(href))
+    };
 }
 
 /// Puts text on the clipboard; false when the browser refuses.

@@ -1,10 +1,10 @@
 //! Who is signed in, and the way to sign-in and back.
 
+use super::router::use_router;
 use crate::api::{self, ApiError};
+use crate::state::route::Route;
 use crate::state::url::percent_encode;
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_location, use_navigate};
 use ringback_wire::{Role, SessionResponse};
 
 /// What is known of the session.
@@ -28,20 +28,19 @@ pub struct SessionContext(RwSignal<Session>);
 pub fn provide_session() -> SessionContext {
     let session = SessionContext(RwSignal::new(Session::Unknown));
     provide_context(session);
-    let navigate = use_navigate();
-    let location = use_location();
+    let router = use_router();
     api::on_signed_out(move || {
         session.0.set(Session::SignedOut);
-        let path = location.pathname.get_untracked();
-        if path == "/sign-in" || path == "/setup" {
+        let address = router.current();
+        if matches!(address.route(), Route::SignIn | Route::SetUp) {
             return;
         }
-        let here = format!("{path}{}", with_question_mark(&location.search.get_untracked()));
+        let here = address.href();
         let target = match here.as_str() {
             "/" => "/sign-in".to_owned(),
             _ => format!("/sign-in?next={}", percent_encode(&here)),
         };
-        navigate(&target, NavigateOptions { replace: true, ..NavigateOptions::default() });
+        router.replace(&target);
     });
     session
 }
@@ -93,13 +92,5 @@ impl SessionContext {
             Err(ApiError::SignedOut) => {}
             Err(error) => self.0.set(Session::Failed(error.message())),
         }
-    }
-}
-
-fn with_question_mark(search: &str) -> String {
-    match search {
-        "" => String::new(),
-        _ if search.starts_with('?') => search.to_owned(),
-        _ => format!("?{search}"),
     }
 }

@@ -9,13 +9,15 @@ use crate::hooks::clock::provide_clock;
 use crate::hooks::feed::provide_feed;
 use crate::hooks::history::provide_history;
 use crate::hooks::location::provide_page_location;
+use crate::hooks::router::use_router;
 use crate::hooks::session::{Session, use_session};
 use crate::hooks::toasts::provide_toasts;
 use crate::hooks::warnings::provide_warnings;
 use crate::hooks::windows::provide_windows;
+use crate::pages::callbacks::CallbacksPage;
+use crate::state::route::Route;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::components::Outlet;
 
 /// Shows the desk to who is signed in. Asks the server who that is; an answer that nobody is leads
 /// to sign-in.
@@ -55,6 +57,7 @@ pub fn DeskPage() -> impl IntoView {
 #[component]
 fn Desk() -> impl IntoView {
     // The order is that of need: the feed hands what arrives to all the others.
+    let router = use_router();
     let location = provide_page_location();
     let clock = provide_clock();
     provide_announcer();
@@ -68,9 +71,18 @@ fn Desk() -> impl IntoView {
         <AppHeader/>
         <WarningBanner/>
         <main id="main" tabindex="-1">
-            <Outlet/>
+            {move || page(router.route())}
         </main>
         <DetailWindows/>
         <ToastList/>
+    }
+}
+
+/// The page inside the frame.
+fn page(route: Route) -> AnyView {
+    match route {
+        Route::Callbacks => view! { <CallbacksPage/> }.into_any(),
+        // These are shown without the frame.
+        Route::SignIn | Route::SetUp | Route::NotFound => ().into_any(),
     }
 }

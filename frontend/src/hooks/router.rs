@@ -1,0 +1,102 @@
+//! The way between pages: the address is the state; links, Back and [`Router::push`] change it.
+//!
+//! A few pages and a query need no more than this. `docs/DECISIONS.md` has what the usual router
+//! would weigh.
+
+use super::browser;
+use crate::state::route::{Address, Route};
+use leptos::ev;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::Element;
+
+/// Where the app is, and the way to other places.
+#[derive(Clone, Copy)]
+pub struct Router {
+    address: RwSignal<Address>,
+    route: Memo<Route>,
+}
+
+/// Reads the address and follows it from now on.
+pub fn provide_router() -> Router {
+    let address = RwSignal::new(browser::address());
+    let route = Memo::new(move |_| address.with(Address::route));
+    let router = Router { address, route };
+    provide_context(router);
+    let back = window_event_listener(ev::popstate, move |_| router.enter(browser::address()));
+    let links = window_event_listener(ev::click, move |event| router.follow(&event));
+    on_cleanup(move || {
+        back.remove();
+        links.remove();
+    });
+    router
+}
+
+/// The router.
+pub fn use_router() -> Router {
+    expect_context()
+}
+
+impl Router {
+    /// The page; follows changes, and only those of the page.
+    pub fn route(self) -> Route {
+        self.route.get()
+    }
+
+    /// Path and query; follows changes.
+    pub fn address(self) -> Address {
+        self.address.get()
+    }
+
+    /// Path and query, without following them.
+    pub fn current(self) -> Address {
+        self.address.get_untracked()
+    }
+
+    /// Goes there; Back returns.
+    pub fn push(self, href: &str) {
+        self.go(href, false);
+    }
+
+    /// Goes there without a step in the browser's history.
+    pub fn replace(self, href: &str) {
+        self.go(href, true);
+    }
+
+    fn go(self, href: &str, replace: bool) {
+        let Some(address) = Address::parse(href) else { return };
+        browser::set_address(&address.href(), replace);
+        self.enter(address);
+    }
+
+    fn enter(self, address: Address) {
+        let before = self.current();
+        if before == address {
+            return;
+        }
+        let is_other_page = before.path != address.path;
+        self.address.set(address);
+        if is_other_page {
+            browser::scroll_to_top();
+        }
+    }
+
+    /// Takes a click on a link of ours; all others are the browser's.
+    fn follow(self, event: &ev::MouseEvent) {
+        if event.default_prevented() || browser::wants_new_tab(event) {
+            return;
+        }
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let Some(link) = target.and_then(|target| target.closest("a[href]").ok().flatten()) else {
+            return;
+        };
+        if link.has_attribute("target") || link.has_attribute("download") {
+            return;
+        }
+        let href = link.get_attribute("href").unwrap_or_default();
+        if Address::parse(&href).is_some() {
+            event.prevent_default();
+            self.push(&href);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Fails when the SPA in frontend/dist weighs more than it may, compressed as the server sends it.
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+need_node
+
+[ -f frontend/dist/index.html ] || die "the SPA is not built. Run \`just spa\`."
+node - <<'JS' || die "the SPA is over its budget. docs/TESTING.md says how to find what weighs."
+const { readdirSync, readFileSync } = require("node:fs");
+const { brotliCompressSync, constants } = require("node:zlib");
+// Kilobytes of 1,024 bytes.
+const budgets = [["WASM and JS", /\.(wasm|js)$/, 180], ["CSS", /\.css$/, 14]];
+const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 22 };
+const sizes = readdirSync("frontend/dist").map((name) => {
+  return [name, brotliCompressSync(readFileSync(`frontend/dist/${name}`), { params }).length];
+});
+for (const [what, pattern, budget] of budgets) {
+  const kilobytes = sizes.filter(([name]) => pattern.test(name)).reduce((sum, [, size]) => sum + size, 0) / 1024;
+  console.error(`    ${what}: ${kilobytes.toFixed(1)} KB of ${budget} KB`);
+  if (!(kilobytes > 0 && kilobytes <= budget)) process.exitCode = 1;
+}
+JS
