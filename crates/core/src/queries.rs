@@ -22,12 +22,31 @@ pub use stats::{Bucket, BucketCount, StatsFilter, count_callbacks_by_bucket};
 pub use upsert::upsert_callbacks;
 
 use crate::connection::Connection;
-use diesel::QueryResult;
 use diesel::connection::{Connection as _, SimpleConnection};
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sqlite::Sqlite;
+use diesel::{QueryResult, RunQueryDsl, SqliteConnection};
 
 /// True when the database answers on this connection.
 pub fn is_alive(conn: &mut Connection) -> bool {
     conn.batch_execute("SELECT 1").is_ok()
+}
+
+/// Changes nothing, and has SQLite's write lock afterwards. Prepared once for each connection.
+struct TakeWriteLock;
+
+impl QueryId for TakeWriteLock {
+    type QueryId = Self;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl RunQueryDsl<SqliteConnection> for TakeWriteLock {}
+
+impl QueryFragment<Sqlite> for TakeWriteLock {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("UPDATE feed_head SET seq = seq WHERE one = 0");
+        Ok(())
+    }
 }
 
 /// A transaction that writes.
@@ -41,7 +60,7 @@ fn write_transaction<T>(
 ) -> QueryResult<T> {
     conn.transaction(|conn| {
         if let Connection::Sqlite(sqlite) = conn {
-            sqlite.batch_execute("UPDATE feed_head SET seq = seq WHERE one = 0")?;
+            TakeWriteLock.execute(sqlite)?;
         }
         work(conn)
     })

@@ -11,10 +11,10 @@ mod insert;
 mod met;
 
 use super::stats::{Changes, Label};
-use super::write_transaction;
 use crate::connection::Connection;
 use crate::models::{Micros, NewDelivery, StoredReceipt};
 use crate::rule::Effect;
+use diesel::connection::Connection as _;
 use diesel::prelude::*;
 use insert::insert_new;
 use met::{Repeats, apply, load_stored};
@@ -36,7 +36,8 @@ pub fn upsert_callbacks(
     if batch.is_empty() {
         return Ok(Vec::new());
     }
-    write_transaction(conn, |conn| {
+    // Positions are taken first, so SQLite's write lock is there before anything is read.
+    conn.transaction(|conn| {
         let mut changes = Changes::default();
         let firsts = first_of_each(batch);
         let (base, created) = insert_new(conn, batch, &firsts)?;

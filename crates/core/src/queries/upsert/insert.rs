@@ -1,9 +1,11 @@
 //! Storing callbacks that are new: positions, callbacks and deliveries.
 
+mod sqlite;
+
 use super::position;
 use crate::connection::Connection;
 use crate::models::{Micros, NewDelivery, Reason};
-use crate::schema::{feed_head, llm_callback_deliveries as deliveries, llm_callbacks as callbacks};
+use crate::schema::llm_callback_deliveries as deliveries;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
@@ -19,41 +21,11 @@ pub(super) fn insert_new(
 ) -> QueryResult<(i64, Vec<usize>)> {
     match conn {
         Connection::Postgres(pg) => insert_new_postgres(pg, batch, firsts),
-        Connection::Sqlite(sqlite) => insert_new_sqlite(sqlite, batch, firsts),
+        Connection::Sqlite(conn) => sqlite::insert_new(conn, batch, firsts),
     }
 }
 
-fn insert_new_sqlite(
-    sqlite: &mut SqliteConnection,
-    batch: &[NewDelivery],
-    firsts: &[usize],
-) -> QueryResult<(i64, Vec<usize>)> {
-    let size = i64::try_from(batch.len()).expect("a batch is far smaller than i64::MAX");
-    let head: i64 = diesel::update(feed_head::table)
-        .set(feed_head::seq.eq(feed_head::seq + size))
-        .returning(feed_head::seq)
-        .get_result(sqlite)?;
-    let base = head - size;
-    let mut created = Vec::with_capacity(firsts.len());
-    for &index in firsts {
-        let delivery = &batch[index];
-        let id = position(base, index);
-        let inserted = diesel::insert_into(callbacks::table)
-            .values(callback_values(delivery, id))
-            .on_conflict_do_nothing()
-            .execute(sqlite)?;
-        if inserted == 1 {
-            diesel::insert_into(deliveries::table)
-                .values(delivery_row(id, id, delivery))
-                .execute(sqlite)?;
-            created.push(index);
-        }
-    }
-    Ok((base, created))
-}
-
-#[derive(Insertable)]
-#[diesel(table_name = callbacks, treat_none_as_default_value = false)]
+/// A new callback as it goes in.
 struct NewCallbackRow<'a> {
     id: i64,
     seq: i64,
@@ -67,7 +39,7 @@ struct NewCallbackRow<'a> {
     delivery_id: i64,
 }
 
-fn callback_values(delivery: &NewDelivery, id: i64) -> NewCallbackRow<'_> {
+fn callback_row(delivery: &NewDelivery, id: i64) -> NewCallbackRow<'_> {
     NewCallbackRow {
         id,
         seq: id,
