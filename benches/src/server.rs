@@ -109,6 +109,7 @@ async fn serve_baseline(config: Config, store: Store) -> Result<(), Failure> {
         readers,
         writer,
         feed_id: 0,
+        feed: Arc::default(),
         monitor: Monitor::default(),
         throttle: SignInThrottle::new(),
     });

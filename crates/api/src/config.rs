@@ -28,6 +28,9 @@ const DEFAULT_BODY_MEMORY_BYTES: usize = 128 << 20;
 const DEFAULT_MAX_CONNECTIONS: usize = 8192;
 /// How long a server that was told to stop goes on when nothing says so.
 const DEFAULT_DRAIN_SECONDS: u64 = 5;
+/// Shorter than the minute after which most proxies cut what is silent.
+const STREAM_PING: Duration = Duration::from_secs(15);
+const STALLED_CLIENT: Duration = Duration::from_secs(30);
 /// The file that is read when none is named.
 const DEFAULT_FILE: &str = "ringback.toml";
 
@@ -115,6 +118,10 @@ pub struct Config {
     pub trust_forwarded: bool,
     /// Threads that answer requests.
     pub workers: usize,
+    /// How often a stream says that it is alive.
+    pub stream_ping: Duration,
+    /// A client that takes nothing of what is sent to it for so long is cut.
+    pub stalled_client: Duration,
     /// The log's filter.
     pub log: String,
     /// The log's form.
@@ -221,6 +228,8 @@ impl Config {
             drain: Duration::from_secs(drain_seconds.unwrap_or(DEFAULT_DRAIN_SECONDS)),
             trust_forwarded: args.trust_forwarded.or(file.trust_forwarded).unwrap_or(false),
             workers: args.workers.or(file.workers).unwrap_or_else(cores).max(1),
+            stream_ping: STREAM_PING,
+            stalled_client: STALLED_CLIENT,
             log: args.log.log.clone().or(file.log).unwrap_or_else(|| DEFAULT_LOG.to_owned()),
             log_format: args.log.log_format.or(file.log_format).unwrap_or_default(),
         })
@@ -239,6 +248,8 @@ impl Config {
             drain: Duration::ZERO,
             trust_forwarded: false,
             workers: 2,
+            stream_ping: STREAM_PING,
+            stalled_client: STALLED_CLIENT,
             log: DEFAULT_LOG.to_owned(),
             log_format: LogFormat::Text,
         }

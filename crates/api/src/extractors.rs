@@ -70,7 +70,8 @@ impl FromRequest for SameOrigin {
     }
 }
 
-async fn identify(request: &HttpRequest) -> Result<Identity, ApiError> {
+/// Finds out who is asking. A stream asks again for the request that began it.
+pub(crate) async fn identify(request: &HttpRequest) -> Result<Identity, ApiError> {
     let state = request
         .app_data::<State>()
         .cloned()

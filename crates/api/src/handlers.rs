@@ -5,3 +5,4 @@ pub mod health;
 pub mod operations;
 pub mod receive;
 pub mod session;
+pub mod stream;

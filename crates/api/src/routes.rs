@@ -1,7 +1,7 @@
 //! The one table of routes. What is not here is not served; a test walks it and tries every door.
 
 use crate::error::ApiError;
-use crate::handlers::{callbacks, health, operations, receive, session};
+use crate::handlers::{callbacks, health, operations, receive, session, stream};
 use crate::spa;
 use actix_web::dev::ResourceDef;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -56,6 +56,7 @@ routes! {
     Viewer get    "/api/admin/llm-callbacks/check" => callbacks::check;
     Viewer get    "/api/admin/llm-callbacks/history" => callbacks::history;
     Admin  post   "/api/admin/llm-callbacks/mark-viewed" => callbacks::mark_viewed;
+    Viewer get    "/api/admin/llm-callbacks/stream" => stream::follow;
     Viewer get    "/api/admin/llm-callbacks/{id}" => callbacks::show_callback;
     Viewer get    "/api/admin/llm-callbacks/{id}/payload" => callbacks::show_payload;
     Viewer get    "/api/admin/sources" => operations::list_sources;

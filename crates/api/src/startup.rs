@@ -4,7 +4,9 @@ use crate::admission::Admission;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::database::Readers;
+use crate::feed::Feed;
 use crate::handlers::session::set_up_setting;
+use crate::listener::Listener;
 use crate::middleware::around;
 use crate::monitor::Monitor;
 use crate::routes;
@@ -15,11 +17,14 @@ use crate::worker;
 use crate::writer::{Writer, WriterConfig, WriterThread};
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
+#[cfg(target_os = "linux")]
+use actix_web::rt::net::TcpStream;
 use actix_web::web::{Data, JsonConfig};
 use actix_web::{App, HttpServer};
 use ringback_core::connection::{Connection, OpenError, Purpose};
 use ringback_core::migrations::{self, MigrateError};
 use ringback_core::queries::{settings, users};
+use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,6 +45,7 @@ const JSON_LIMIT_BYTES: usize = 256 * 1024;
 pub struct Application {
     server: Server,
     writer_thread: WriterThread,
+    listener: Option<Listener>,
     state: State,
     address: SocketAddr,
     set_up_token: Option<String>,
@@ -88,8 +94,18 @@ impl Application {
         let (writer, writer_thread) =
             Writer::start(config.database_url.clone(), conn, WriterConfig::default())
                 .map_err(listen)?;
-        let workers = config.workers;
-        let connections = config.max_connections.div_ceil(workers);
+        let connections = config.max_connections.div_ceil(config.workers);
+        let feed = Arc::new(Feed::default());
+        // SQLite has one node: there is nobody else to hear.
+        let listener = config
+            .database_url
+            .is_postgres()
+            .then(|| {
+                Listener::start(config.database_url.clone(), Arc::clone(&feed), writer.stored())
+            })
+            .transpose()
+            .map_err(listen)?;
+        let (workers, stalled_client) = (config.workers, config.stalled_client);
         let state = Data::new(AppState {
             admission: Admission::new(config.body_memory_bytes),
             config,
@@ -97,6 +113,7 @@ impl Application {
             readers,
             writer,
             feed_id,
+            feed,
             monitor: Monitor::default(),
             throttle: SignInThrottle::new(),
         });
@@ -113,12 +130,13 @@ impl Application {
         .client_request_timeout(HEAD_TIMEOUT)
         .client_disconnect_timeout(CLOSE_TIMEOUT)
         .keep_alive(IDLE_TIMEOUT)
+        .on_connect(move |connection, _| bound_stalling(connection, stalled_client))
         .shutdown_timeout(STOP_SECONDS)
         .disable_signals()
         .bind(bind)
         .map_err(listen)?;
         let address = server.addrs().first().copied().unwrap_or(bind);
-        Ok(Self { server: server.run(), writer_thread, state, address, set_up_token })
+        Ok(Self { server: server.run(), writer_thread, listener, state, address, set_up_token })
     }
 
     /// Where it listens.
@@ -144,8 +162,8 @@ impl Application {
     }
 
     /// Stops it from elsewhere: whoever listens for signals, or a test.
-    pub fn handle(&self) -> ServerHandle {
-        self.server.handle()
+    pub fn handle(&self) -> StopHandle {
+        StopHandle { server: self.server.handle(), feed: Arc::clone(&self.state.feed) }
     }
 
     /// Answers until its handle tells it to stop; then answers what it has
@@ -154,14 +172,54 @@ impl Application {
     /// # Errors
     /// When the server itself fails.
     pub async fn run(self) -> std::io::Result<()> {
-        let warnings = actix_web::rt::spawn(worker::warnings::run(self.state.clone()));
+        let loops = [
+            actix_web::rt::spawn(worker::warnings::run(self.state.clone())),
+            actix_web::rt::spawn(worker::tail::run(self.state.clone())),
+        ];
         let ended = self.server.await;
-        warnings.abort();
+        for one in loops {
+            one.abort();
+        }
         // Nobody sends to the writer any more, and what is in its queue is stored before the end.
-        let drained = actix_web::web::block(move || self.writer_thread.drain()).await;
+        let (writer_thread, listener) = (self.writer_thread, self.listener);
+        let drained = actix_web::web::block(move || {
+            writer_thread.drain();
+            if let Some(listener) = listener {
+                listener.stop();
+            }
+        })
+        .await;
         tracing::info!("stopped, nothing waits");
         ended.and(drained.map_err(std::io::Error::other))
     }
+}
+
+/// Stops a server from elsewhere.
+#[derive(Clone, Debug)]
+pub struct StopHandle {
+    server: ServerHandle,
+    feed: Arc<Feed>,
+}
+
+impl StopHandle {
+    /// Ends the streams, which would never end by themselves, and stops the server: gracefully, or
+    /// at once.
+    pub async fn stop(&self, graceful: bool) {
+        self.feed.stop();
+        self.server.stop(graceful).await;
+    }
+}
+
+/// Has the system cut a connection whose other end takes nothing for so long: a stream is written
+/// only when there is room, so nobody else would notice.
+fn bound_stalling(connection: &dyn Any, patience: Duration) {
+    #[cfg(target_os = "linux")]
+    if let Some(stream) = connection.downcast_ref::<TcpStream>() {
+        // A connection that is gone already has no options to set.
+        let _gone = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(patience));
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _no_such_option = (connection, patience);
 }
 
 /// A new link at every start while there is no user: the old one is void.

@@ -4,6 +4,7 @@ use crate::admission::Admission;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::database::Readers;
+use crate::feed::Feed;
 use crate::monitor::Monitor;
 use crate::throttle::SignInThrottle;
 use crate::writer::Writer;
@@ -24,6 +25,8 @@ pub struct AppState {
     pub writer: Writer,
     /// The identity of the feed, which cursors carry.
     pub feed_id: u64,
+    /// Word of what is new.
+    pub feed: Arc<Feed>,
     /// What the log warns of.
     pub monitor: Monitor,
     /// Counts sign-in attempts.

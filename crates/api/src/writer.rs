@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 /// The sizes of the writer.
 #[derive(Clone, Copy, Debug)]
@@ -76,6 +76,7 @@ pub struct Writer {
     jobs: Sender<Job>,
     tasks: Sender<Task>,
     waiting_bytes: Arc<AtomicUsize>,
+    stored: watch::Receiver<u64>,
     config: WriterConfig,
 }
 
@@ -109,18 +110,20 @@ impl Writer {
         let (tasks, task_queue) = bounded(256);
         let (stop, stopped) = bounded(0);
         let waiting_bytes = Arc::new(AtomicUsize::new(0));
+        let (storing, stored) = watch::channel(0);
         let mut worker = Worker {
             job_queue,
             task_queue,
             stopped,
             waiting_bytes: Arc::clone(&waiting_bytes),
+            storing,
             config,
             database: Database { url, conn: Some(conn), retry_at: None, pause: FIRST_PAUSE },
         };
         let thread = std::thread::Builder::new()
             .name("ringback-writer".to_owned())
             .spawn(move || worker.run())?;
-        Ok((Self { jobs, tasks, waiting_bytes, config }, WriterThread { stop, thread }))
+        Ok((Self { jobs, tasks, waiting_bytes, stored, config }, WriterThread { stop, thread }))
     }
 
     /// Stores a delivery; the receipt comes after the commit.
@@ -143,6 +146,11 @@ impl Writer {
             });
         }
         receipt.await.unwrap_or(Err(StoreError::Away))
+    }
+
+    /// Changes when the feed has something new.
+    pub fn stored(&self) -> watch::Receiver<u64> {
+        self.stored.clone()
     }
 
     /// Runs a small write between two batches. It must be short: deliveries wait meanwhile.
@@ -184,6 +192,7 @@ struct Worker {
     task_queue: Receiver<Task>,
     stopped: Receiver<()>,
     waiting_bytes: Arc<AtomicUsize>,
+    storing: watch::Sender<u64>,
     config: WriterConfig,
     database: Database,
 }
@@ -232,6 +241,11 @@ impl Worker {
         }
         let results = self.database.store(&batch);
         self.waiting_bytes.fetch_sub(size, Ordering::Relaxed);
+        let is_new =
+            |result: &Result<StoredReceipt, _>| result.as_ref().is_ok_and(|it| it.effect.is_news());
+        if results.iter().any(is_new) {
+            self.storing.send_modify(|times| *times = times.wrapping_add(1));
+        }
         for (answer, result) in answers.into_iter().zip(results) {
             // Nobody waits any more: the sender hung up. What is stored stays stored.
             let _gone = answer.send(result);

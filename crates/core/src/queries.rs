@@ -5,6 +5,7 @@
 
 pub mod callbacks;
 pub mod leases;
+pub mod notices;
 pub mod refusals;
 pub mod sessions;
 pub mod settings;

@@ -59,6 +59,16 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// True when the callback took a new position, so that readers of the feed see it.
+    pub fn is_news(self) -> bool {
+        match self {
+            Self::Created | Self::Promoted | Self::Replaced | Self::Disputed => true,
+            Self::Repeated | Self::KeptAsEvidence => false,
+        }
+    }
+}
+
+impl Effect {
     /// True when the callback takes a new position in the feed.
     pub fn notifies(self) -> bool {
         matches!(self, Self::Created | Self::Promoted | Self::Replaced | Self::Disputed)

@@ -60,6 +60,12 @@ impl TestDatabase {
         Self { url, text, _folder: None, server: Some((server, name)) }
     }
 
+    /// The same database for somebody else, such as a second node. It goes with this value.
+    #[must_use]
+    pub fn share(&self) -> Self {
+        Self { url: self.url.clone(), text: self.text.clone(), _folder: None, server: None }
+    }
+
     fn migrate(&self) {
         let mut conn = self.url.open(Purpose::Create).expect("the test database opens");
         migrations::migrate(&mut conn, FEED_ID).expect("the migrations run");

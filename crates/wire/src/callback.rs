@@ -182,6 +182,13 @@ pub struct CheckResponse {
     pub server_time: String,
 }
 
+/// What a stream says when it has nothing else to say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ping {
+    /// The server's clock.
+    pub server_time: String,
+}
+
 /// One page of the history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryResponse {

@@ -11,7 +11,7 @@ mod session;
 
 pub use callback::{
     CallbackDetail, CallbackSummary, CheckResponse, Delivery, HistoryResponse, IdOrigin,
-    MarkViewedRequest, MarkViewedResponse, Reason, Receipt, Signature,
+    MarkViewedRequest, MarkViewedResponse, Ping, Reason, Receipt, Signature,
 };
 pub use operations::{
     Refusal, RefusalsResponse, SourceSummary, SourcesResponse, Warning, WarningKind,

@@ -2,17 +2,18 @@
 
 use crate::error::ApiError;
 use crate::extractors::{Admin, Viewer};
+use crate::feed::{PAGE, decode_cursor, read_page};
 use crate::state::State;
 use crate::views;
 use actix_web::http::header::{CONTENT_DISPOSITION, ETAG, HeaderValue, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse, web};
-use ringback_core::cursor::{FeedCursor, HistoryKey};
+use ringback_core::cursor::HistoryKey;
 use ringback_core::models::{CallbackLine, Micros, Signature};
 use ringback_core::queries::{self, HistoryFilter, Page, ViewedSelection};
-use ringback_wire::{CheckResponse, HistoryResponse, MarkViewedRequest, MarkViewedResponse};
+use ringback_wire::{HistoryResponse, MarkViewedRequest, MarkViewedResponse};
 use serde::Deserialize;
 
-const CHECK_LIMIT: (i64, i64) = (100, 500);
+const CHECK_LIMIT: (i64, i64) = (PAGE, 500);
 const HISTORY_LIMIT: (i64, i64) = (50, 200);
 /// Ids in one request, and callbacks in one step of marking all.
 const MARK_STEP: usize = 1000;
@@ -37,50 +38,15 @@ pub async fn check(
 ) -> Result<HttpResponse, ApiError> {
     let query = parse_query(query)?;
     let limit = limit_of(query.limit, CHECK_LIMIT)?;
-    let after = query.cursor.as_deref().map(|text| decode_cursor(&state, text)).transpose()?;
-    let (lines, head, unviewed) = state
-        .readers
-        .read(move |conn| {
-            let head = queries::callbacks::find_feed_head(conn)?;
-            let lines = match after {
-                Some(seq) => queries::list_callbacks_after(conn, seq, limit + 1)?,
-                None => Vec::new(),
-            };
-            Ok((lines, head, queries::count_unviewed_callbacks(conn)?))
-        })
-        .await?;
-    // A cursor beyond the last position comes from a database that was rolled back.
-    if after.is_some_and(|seq| seq > head && lines.is_empty()) {
-        return Err(ApiError::CursorUnknown);
-    }
-    answer_check(&request, &state, lines, after.unwrap_or(head), limit, unviewed)
-}
-
-fn answer_check(
-    request: &HttpRequest,
-    state: &State,
-    mut lines: Vec<CallbackLine>,
-    from: i64,
-    limit: i64,
-    unviewed: i64,
-) -> Result<HttpResponse, ApiError> {
-    let limit = usize::try_from(limit).map_err(ApiError::internal)?;
-    let has_more = lines.len() > limit;
-    lines.truncate(limit);
-    let seq = lines.last().map_or(from, |line| line.callback.seq);
-    let cursor = FeedCursor { feed_id: state.feed_id, seq }.encode();
-    let etag = format!("\"{cursor}.{unviewed}\"");
+    let after =
+        query.cursor.as_deref().map(|text| decode_cursor(state.feed_id, text)).transpose()?;
+    let answer = read_page(&state, after, limit).await?.answer;
+    let etag = format!("\"{}.{}\"", answer.cursor, answer.unviewed);
     let known = request.headers().get(IF_NONE_MATCH).map(HeaderValue::as_bytes);
-    if lines.is_empty() && known == Some(etag.as_bytes()) {
+    if answer.callbacks.is_empty() && known == Some(etag.as_bytes()) {
         return Ok(HttpResponse::NotModified().insert_header((ETAG, etag)).finish());
     }
-    Ok(HttpResponse::Ok().insert_header((ETAG, etag)).json(CheckResponse {
-        callbacks: views::summaries(lines),
-        cursor,
-        has_more,
-        unviewed,
-        server_time: views::time(state.clock.now()),
-    }))
+    Ok(HttpResponse::Ok().insert_header((ETAG, etag)).json(answer))
 }
 
 /// The query of [`history`].
@@ -272,7 +238,7 @@ pub async fn mark_viewed(
             state.writer.write(mark).await?
         }
         (None, Some(through)) => {
-            let seq = decode_cursor(&state, &through)?;
+            let seq = decode_cursor(state.feed_id, &through)?;
             mark_through(&state, seq, viewer, at).await?
         }
         _ => {
@@ -309,13 +275,6 @@ async fn mark_through(
     }
 }
 
-fn decode_cursor(state: &State, text: &str) -> Result<i64, ApiError> {
-    match FeedCursor::decode(text) {
-        Ok(cursor) if cursor.feed_id == state.feed_id => Ok(cursor.seq),
-        _ => Err(ApiError::CursorUnknown),
-    }
-}
-
 fn parse_id(text: &str) -> Result<i64, ApiError> {
     text.parse().map_err(|_| no_callback())
 }
@@ -331,7 +290,10 @@ fn limit_of(asked: Option<i64>, (usual, most): (i64, i64)) -> Result<i64, ApiErr
     }
 }
 
-fn parse_query<T>(query: Result<web::Query<T>, actix_web::Error>) -> Result<T, ApiError> {
+/// A query, or the problem that says why it is none.
+pub(super) fn parse_query<T>(
+    query: Result<web::Query<T>, actix_web::Error>,
+) -> Result<T, ApiError> {
     query.map(web::Query::into_inner).map_err(|error| ApiError::InvalidInput(error.to_string()))
 }
 

@@ -91,6 +91,7 @@ pub async fn sign_out(
     if let Some(cookie) = request.cookie(state.config.cookie_name()) {
         let digest = hash_token(cookie.value());
         state.writer.write(move |conn| sessions::delete_session(conn, &digest)).await?;
+        state.feed.note_credentials();
     }
     let gone = session_cookie(&state, String::new(), Duration::ZERO);
     Ok(HttpResponse::NoContent().cookie(gone).finish())

@@ -9,5 +9,6 @@ mod receive;
 mod routes;
 mod send;
 mod session;
+mod stream;
 mod support;
 mod writer;

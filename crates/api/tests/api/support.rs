@@ -1,13 +1,12 @@
 //! A real server on a free port, a clock that stands still, and a client.
 
-use actix_web::dev::ServerHandle;
 use actix_web::http::{Method, StatusCode};
 use actix_web::rt::task::JoinHandle;
 use awc::ClientResponse;
 use ringback_api::clock::MockClock;
 use ringback_api::config::Config;
 use ringback_api::passwords::hash_password;
-use ringback_api::startup::Application;
+use ringback_api::startup::{Application, StopHandle};
 use ringback_api::state::State;
 use ringback_api::tokens::{hash_token, random_token};
 use ringback_core::models::Role;
@@ -41,7 +40,7 @@ pub(crate) struct TestApp {
     /// Its address.
     pub(crate) url: String,
     admin: String,
-    handle: ServerHandle,
+    handle: StopHandle,
     run: JoinHandle<std::io::Result<()>>,
 }
 
@@ -87,6 +86,23 @@ impl TestApp {
         let digest = hash_token(&admin);
         tokens::insert_token(&mut database.connect(), "tests", &digest, Role::Admin, 0)
             .expect("a token");
+        Self::run(application, database, clock, admin)
+    }
+
+    /// Starts another node on the same database, with the same clock and admin.
+    pub(crate) fn start_second_node(&self) -> Self {
+        let database = self.database.share();
+        let config = Config::for_testing(database.url().clone(), SECRET);
+        let application = Application::build(config, self.clock.clone()).expect("it starts");
+        Self::run(application, database, self.clock.clone(), self.admin.clone())
+    }
+
+    fn run(
+        application: Application,
+        database: TestDatabase,
+        clock: Arc<MockClock>,
+        admin: String,
+    ) -> Self {
         Self {
             url: format!("http://{}", application.address()),
             state: application.state(),
@@ -108,6 +124,11 @@ impl TestApp {
         database
     }
 
+    /// The value of `Authorization` that makes somebody an admin.
+    pub(crate) fn bearer(&self) -> String {
+        format!("Bearer {}", self.admin)
+    }
+
     /// Asks without any credential.
     pub(crate) async fn ask(
         &self,
@@ -126,14 +147,14 @@ impl TestApp {
 
     /// Asks as an admin, with headers.
     pub(crate) async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
-        let bearer = format!("Bearer {}", self.admin);
+        let bearer = self.bearer();
         let headers = [&[("authorization", bearer.as_str())], headers].concat();
         self.ask(Method::GET, path, &headers, "").await
     }
 
     /// Posts JSON as an admin.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
-        let bearer = format!("Bearer {}", self.admin);
+        let bearer = self.bearer();
         let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
         self.ask(Method::POST, path, &headers, body.to_string()).await
     }

@@ -10,7 +10,8 @@ use ringback_core::signature::Headers;
 use ringback_core::source::Source;
 use ringback_testing::{TestDatabase, for_each_database};
 
-fn delivery(id: &str) -> NewDelivery {
+/// A callback of this id, unsigned.
+pub(crate) fn delivery(id: &str) -> NewDelivery {
     let headers = Headers::new([("x-callback-id", id)]);
     let request = Request { headers: &headers, body: b"{}", remote_addr: None, received_at: 0 };
     read_delivery(&Source::default_source(vec![]), &request)
