@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Shared by all workers.
 #[derive(Debug)]
@@ -13,6 +14,7 @@ pub struct Admission {
     draining: AtomicBool,
     body_bytes: Arc<AtomicUsize>,
     body_bytes_limit: usize,
+    large_bodies: Semaphore,
 }
 
 /// Too many bytes of bodies are in memory.
@@ -23,7 +25,13 @@ pub struct TooMuch;
 impl Admission {
     /// Takes work until told otherwise, with so many bytes of bodies in memory at the most.
     pub fn new(body_bytes_limit: usize) -> Self {
-        Self { draining: AtomicBool::new(false), body_bytes: Arc::default(), body_bytes_limit }
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Self {
+            draining: AtomicBool::new(false),
+            body_bytes: Arc::default(),
+            body_bytes_limit,
+            large_bodies: Semaphore::new(cores),
+        }
     }
 
     /// From now on the server is not ready and closes each connection with its answer, and
@@ -40,6 +48,12 @@ impl Admission {
     /// Bytes of bodies in memory now.
     pub fn body_bytes(&self) -> usize {
         self.body_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Waits for a turn to work on a large body: as many at once as there are cores. More threads
+    /// would finish none of them sooner, and an admin's page would be one of a hundred that compete.
+    pub async fn large_body_turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.large_bodies.acquire().await.ok()
     }
 
     /// An empty reservation, for a body that begins.

@@ -5,7 +5,8 @@
 //! the duration of a commit is the batching window and no timer is needed. Small administrative
 //! writes ride between batches as tasks.
 //!
-//! A queue that is full, by count or by bytes, refuses at once. A lost database answers everybody,
+//! A queue that is full, by count, by bytes or by the time that it will take, refuses at once, and
+//! nobody waits for longer than senders do: work whose sender has gone is dropped, not done. A lost database answers everybody,
 //! and is tried again with a growing pause. A batch that fails is stored one by one, so that one bad
 //! row never fails its neighbours.
 
@@ -16,7 +17,7 @@ use ringback_core::connection::{Connection, DatabaseUrl, Purpose};
 use ringback_core::models::{NewDelivery, StoredReceipt};
 use ringback_core::queries;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
@@ -32,18 +33,29 @@ pub struct WriterConfig {
     pub batch: usize,
     /// Bytes of bodies after which a batch takes no more.
     pub batch_bytes: usize,
+    /// What arrives is refused when those before it will take longer than this.
+    pub queue_time: Duration,
+    /// Nobody waits for longer: senders give up after 5 to 30 s and would not hear the answer.
+    pub patience: Duration,
 }
 
 impl Default for WriterConfig {
     fn default() -> Self {
-        Self { queue: 4096, queue_bytes: 64 << 20, batch: 256, batch_bytes: 4 << 20 }
+        Self {
+            queue: 4096,
+            queue_bytes: 64 << 20,
+            batch: 256,
+            batch_bytes: 4 << 20,
+            queue_time: Duration::from_millis(1500),
+            patience: Duration::from_secs(8),
+        }
     }
 }
 
 /// Why something was not stored. The sender keeps it and tries again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// Too much is waiting.
+    /// Too much is waiting, or it waited for too long.
     #[error("the queue is full")]
     Full,
     /// The database does not answer.
@@ -77,7 +89,28 @@ pub struct Writer {
     tasks: Sender<Task>,
     waiting_bytes: Arc<AtomicUsize>,
     stored: watch::Receiver<u64>,
+    pace: Arc<Pace>,
     config: WriterConfig,
+}
+
+/// How long one delivery of a full batch takes, of late.
+#[derive(Default)]
+struct Pace(AtomicU64);
+
+impl Pace {
+    /// A batch that is not full says little: most of its time is the commit's, which a larger one
+    /// would share. It can only show that all goes faster than it did.
+    fn note(&self, deliveries: usize, is_full: bool, took: Duration) {
+        let each = took.as_nanos() / deliveries.max(1) as u128;
+        let each = u64::try_from(each).unwrap_or(u64::MAX) / 2;
+        let old = self.0.load(Ordering::Relaxed) / 2;
+        self.0.store(if is_full { old + each } else { old + each.min(old) }, Ordering::Relaxed);
+    }
+
+    fn time_for(&self, deliveries: usize) -> Duration {
+        let count = u64::try_from(deliveries).unwrap_or(u64::MAX);
+        Duration::from_nanos(self.0.load(Ordering::Relaxed).saturating_mul(count))
+    }
 }
 
 /// The writer's thread, to be stopped when nothing sends any more.
@@ -111,7 +144,9 @@ impl Writer {
         let (stop, stopped) = bounded(0);
         let waiting_bytes = Arc::new(AtomicUsize::new(0));
         let (storing, stored) = watch::channel(0);
+        let pace = Arc::new(Pace::default());
         let mut worker = Worker {
+            pace: Arc::clone(&pace),
             job_queue,
             task_queue,
             stopped,
@@ -123,7 +158,8 @@ impl Writer {
         let thread = std::thread::Builder::new()
             .name("ringback-writer".to_owned())
             .spawn(move || worker.run())?;
-        Ok((Self { jobs, tasks, waiting_bytes, stored, config }, WriterThread { stop, thread }))
+        let writer = Self { jobs, tasks, waiting_bytes, stored, pace, config };
+        Ok((writer, WriterThread { stop, thread }))
     }
 
     /// Stores a delivery; the receipt comes after the commit.
@@ -132,6 +168,9 @@ impl Writer {
     /// [`StoreError`]; the delivery is not stored then, or the commit's fate is not known and a
     /// retry is recognised.
     pub async fn store(&self, delivery: NewDelivery) -> Result<StoredReceipt, StoreError> {
+        if self.pace.time_for(self.jobs.len()) > self.config.queue_time {
+            return Err(StoreError::Full);
+        }
         let size = delivery.body.bytes.len();
         if self.waiting_bytes.fetch_add(size, Ordering::Relaxed) > self.config.queue_bytes {
             self.waiting_bytes.fetch_sub(size, Ordering::Relaxed);
@@ -145,7 +184,19 @@ impl Writer {
                 TrySendError::Disconnected(_) => StoreError::Away,
             });
         }
-        receipt.await.unwrap_or(Err(StoreError::Away))
+        self.wait_for(receipt).await
+    }
+
+    /// An answer that comes too late is none. The delivery may be stored all the same; the sender
+    /// sends it again and is told that it is a duplicate.
+    async fn wait_for<T>(
+        &self,
+        answer: oneshot::Receiver<Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        match tokio::time::timeout(self.config.patience, answer).await {
+            Ok(answer) => answer.unwrap_or(Err(StoreError::Away)),
+            Err(_) => Err(StoreError::Full),
+        }
     }
 
     /// Changes when the feed has something new.
@@ -183,7 +234,7 @@ impl Writer {
             TrySendError::Full(_) => StoreError::Full,
             TrySendError::Disconnected(_) => StoreError::Away,
         })?;
-        result.await.unwrap_or(Err(StoreError::Away))
+        self.wait_for(result).await
     }
 }
 
@@ -193,6 +244,7 @@ struct Worker {
     stopped: Receiver<()>,
     waiting_bytes: Arc<AtomicUsize>,
     storing: watch::Sender<u64>,
+    pace: Arc<Pace>,
     config: WriterConfig,
     database: Database,
 }
@@ -231,15 +283,28 @@ impl Worker {
     }
 
     fn store_batch(&mut self, first: Job) {
-        let mut size = first.delivery.body.bytes.len();
-        let (mut batch, mut answers) = (vec![first.delivery], vec![first.answer]);
-        while batch.len() < self.config.batch && size < self.config.batch_bytes {
-            let Ok(job) = self.job_queue.try_recv() else { break };
-            size += job.delivery.body.bytes.len();
-            batch.push(job.delivery);
-            answers.push(job.answer);
+        let (mut size, mut next) = (0, Some(first));
+        let (mut batch, mut answers) = (Vec::new(), Vec::new());
+        while let Some(job) = next {
+            if job.answer.is_closed() {
+                // Its sender has hung up or was told to come again: storing it would be work for
+                // nobody, and under more load than can be served all work would become that.
+                self.waiting_bytes.fetch_sub(job.delivery.body.bytes.len(), Ordering::Relaxed);
+            } else {
+                size += job.delivery.body.bytes.len();
+                batch.push(job.delivery);
+                answers.push(job.answer);
+            }
+            let has_room = batch.len() < self.config.batch && size < self.config.batch_bytes;
+            next = if has_room { self.job_queue.try_recv().ok() } else { None };
         }
+        if batch.is_empty() {
+            return;
+        }
+        let began = Instant::now();
         let results = self.database.store(&batch);
+        let is_full = batch.len() >= self.config.batch || size >= self.config.batch_bytes;
+        self.pace.note(batch.len(), is_full, began.elapsed());
         self.waiting_bytes.fetch_sub(size, Ordering::Relaxed);
         let is_new =
             |result: &Result<StoredReceipt, _>| result.as_ref().is_ok_and(|it| it.effect.is_news());
@@ -257,6 +322,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// After so many failures in a row without a success it is the database and not the row.
 const ROWS_TO_GIVE_UP: usize = 3;
+/// A row that cannot be stored is refused at once; what fails after this long is a database that is
+/// stuck, and would be stuck for each row again.
+const STUCK: Duration = Duration::from_secs(2);
 
 /// The write connection, and its loss and return.
 struct Database {
@@ -298,6 +366,7 @@ impl Database {
         let Some(conn) = self.connection() else {
             return vec![Err(StoreError::Away); batch.len()];
         };
+        let began = Instant::now();
         let mut stored = queries::upsert_callbacks(conn, batch);
         if stored.as_ref().is_err_and(is_worth_repeating) {
             stored = queries::upsert_callbacks(conn, batch);
@@ -309,8 +378,8 @@ impl Database {
                 if !self.renew() {
                     return vec![Err(StoreError::Away); batch.len()];
                 }
-                if batch.len() == 1 {
-                    return vec![Err(StoreError::Refused)];
+                if batch.len() == 1 || began.elapsed() > STUCK {
+                    return vec![Err(StoreError::Refused); batch.len()];
                 }
                 self.store_one_by_one(batch)
             }
@@ -364,5 +433,27 @@ fn is_worth_repeating(error: &DieselError) -> bool {
         DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => true,
         DieselError::DatabaseError(_, info) => info.message().contains("deadlock detected"),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pace_follows_full_batches_and_a_small_one_never_slows_it() {
+        let pace = Pace::default();
+        let second = Duration::from_secs(1);
+        pace.note(1, false, second);
+        assert_eq!(pace.time_for(1000), Duration::ZERO, "one slow commit refuses nobody");
+        for _ in 0..20 {
+            pace.note(100, true, second);
+        }
+        assert!(pace.time_for(200) > Duration::from_millis(1900), "{:?}", pace.time_for(200));
+        assert_eq!(pace.time_for(0), Duration::ZERO, "an empty queue takes work");
+        for _ in 0..20 {
+            pace.note(1, false, Duration::from_millis(1));
+        }
+        assert!(pace.time_for(200) < Duration::from_millis(300), "{:?}", pace.time_for(200));
     }
 }

@@ -5,7 +5,7 @@ use diesel::result::Error as DieselError;
 use diesel::{ConnectionError, PgConnection, SqliteConnection};
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use multi::AnyConnection as Connection;
 pub(crate) use multi::MultiBackend;
@@ -71,6 +71,9 @@ pub enum OpenError {
         /// Why.
         source: std::io::Error,
     },
+    /// The file is there and cannot be written.
+    #[error("cannot write to {0}: the file, its folder or its disk is read-only for this user")]
+    ReadOnly(PathBuf),
     /// The database refused or is away.
     #[error("cannot connect to {place}")]
     Connect {
@@ -145,7 +148,7 @@ impl DatabaseUrl {
                  SET lock_timeout = '5s'; SET client_min_messages = 'warning'"
             }
             Purpose::Create | Purpose::Write => {
-                "SET lock_timeout = '15s'; SET statement_timeout = '60s'; \
+                "SET lock_timeout = '5s'; SET statement_timeout = '30s'; \
                  SET client_min_messages = 'warning'; \
                  DO $$ BEGIN IF current_setting('synchronous_commit') = 'off' THEN \
                  SET synchronous_commit = on; END IF; END $$"
@@ -179,8 +182,12 @@ impl DatabaseUrl {
                 "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON; PRAGMA cache_size = -16000"
             }
         };
-        prepare_sqlite(&mut conn, settings)
-            .map_err(|source| OpenError::Prepare { place: self.to_string(), source })?;
+        prepare_sqlite(&mut conn, settings).map_err(|source| {
+            if purpose != Purpose::Read && is_read_only(path) {
+                return OpenError::ReadOnly(path.to_owned());
+            }
+            OpenError::Prepare { place: self.to_string(), source }
+        })?;
         Ok(Connection::Sqlite(conn))
     }
 }
@@ -194,16 +201,22 @@ fn make_private_folder(folder: &Path) -> std::io::Result<()> {
     builder.recursive(true).create(folder)
 }
 
+/// SQLite itself says only that it is unable to open the file.
+fn is_read_only(path: &Path) -> bool {
+    let writable = |path: &Path| rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok();
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    !writable(path) || !writable(folder.unwrap_or(Path::new(".")))
+}
+
 /// Changing a new file to WAL does not wait for a lock as other statements do, so when several
 /// processes open it at the same moment all but one are refused at once and must try again.
 fn prepare_sqlite(conn: &mut SqliteConnection, settings: &str) -> Result<(), DieselError> {
-    let mut tries = 0;
+    let until = Instant::now() + Duration::from_secs(5);
     loop {
         match conn.batch_execute(settings) {
             Err(DieselError::DatabaseError(_, info))
-                if info.message().contains("locked") && tries < 250 =>
+                if info.message().contains("locked") && Instant::now() < until =>
             {
-                tries += 1;
                 std::thread::sleep(Duration::from_millis(20));
             }
             done => return done,
@@ -298,6 +311,19 @@ mod tests {
                 }
             });
         }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_said_to_be_so() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ringback.db");
+
+        std::fs::write(&path, "").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o444)).unwrap();
+        // Root may write whatever the permissions say.
+        let is_root = std::fs::File::options().write(true).open(&path).is_ok();
+        assert_eq!(is_read_only(&path), !is_root);
     }
 
     #[test]

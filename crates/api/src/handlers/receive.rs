@@ -102,6 +102,7 @@ async fn read(
     let remote_addr = remote_addr(request, state);
     let received_at = state.clock.now();
     let is_large = body.len() >= LARGE_BYTES;
+    let _turn = if is_large { state.admission.large_body_turn().await } else { None };
     let state = state.clone();
     let read = move || {
         let source = state.source(&source)?;

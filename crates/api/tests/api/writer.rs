@@ -85,6 +85,56 @@ fn too_many_bytes_in_the_queue_are_refused_too() {
 }
 
 #[test]
+fn nobody_waits_for_longer_than_senders_do() {
+    for_each_database(|database| {
+        let patience = std::time::Duration::from_millis(100);
+        let (writer, thread) =
+            start(database, WriterConfig { patience, ..WriterConfig::default() });
+        run(async {
+            let mut blocker = block(database);
+            assert_eq!(writer.store(delivery("m1")).await, Err(StoreError::Full));
+            assert_eq!(writer.write(|_| Ok(())).await, Err(StoreError::Full));
+            blocker.batch_execute("ROLLBACK").expect("unblocked");
+            while writer.store(delivery("m1")).await.is_err() {}
+            let kept =
+                ringback_core::queries::list_callbacks_after(&mut database.connect(), 0, 100)
+                    .expect("the feed");
+            assert_eq!(kept.len(), 1, "what was stored too late is the same callback");
+        });
+        thread.drain();
+    });
+}
+
+#[test]
+fn work_is_not_done_for_a_sender_who_has_gone() {
+    for_each_database(|database| {
+        let (writer, thread) =
+            start(database, WriterConfig { batch: 1, ..WriterConfig::default() });
+        run(async {
+            let mut blocker = block(database);
+            let first = writer.store(delivery("waits"));
+            {
+                let gone = writer.store(delivery("hung up"));
+                let mut both = std::pin::pin!(async { tokio::join!(first, gone) });
+                let poll = std::future::poll_fn(|context| {
+                    std::task::Poll::Ready(both.as_mut().poll(context).is_pending())
+                });
+                assert!(poll.await, "nothing is stored yet");
+            }
+            blocker.batch_execute("ROLLBACK").expect("unblocked");
+            assert!(writer.store(delivery("comes after")).await.is_ok());
+        });
+        thread.drain();
+        let kept = ringback_core::queries::list_callbacks_after(&mut database.connect(), 0, 100)
+            .expect("the feed");
+        assert!(
+            kept.iter().all(|line| line.callback.callback_id != "hung up"),
+            "nobody would have heard that it is stored"
+        );
+    });
+}
+
+#[test]
 fn one_bad_row_never_fails_its_neighbours() {
     for_each_database(|database| {
         let mut conn = database.connect();
