@@ -7,6 +7,7 @@
 pub mod connection;
 pub mod cursor;
 pub mod intake;
+pub mod keys;
 pub mod migrations;
 pub mod models;
 pub mod provider;

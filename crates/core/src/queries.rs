@@ -3,12 +3,16 @@
 //! Errors are diesel's own: what a caller does next depends on whether the database is still there,
 //! which it finds out with [`is_alive`].
 
+pub mod audit;
 pub mod callbacks;
+pub mod jwks;
 pub mod leases;
 pub mod notices;
 pub mod refusals;
+pub mod server_key;
 pub mod sessions;
 pub mod settings;
+pub mod sources;
 pub mod stats;
 pub mod tokens;
 mod upsert;

@@ -14,9 +14,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    audit_log (id) {
+        id -> BigInt,
+        at -> BigInt,
+        actor -> Text,
+        action -> Text,
+        subject -> Text,
+        details -> Text,
+    }
+}
+
+diesel::table! {
     feed_head (one) {
         one -> SmallInt,
         seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    jwks_documents (url) {
+        url -> Text,
+        document -> Text,
+        fetched_at -> BigInt,
     }
 }
 
@@ -95,6 +114,33 @@ diesel::table! {
 }
 
 diesel::table! {
+    source_secrets (id) {
+        id -> Text,
+        source -> Text,
+        label -> Text,
+        sealed -> Binary,
+        key_id -> Text,
+        starts_at -> Nullable<BigInt>,
+        ends_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+        created_by -> Text,
+    }
+}
+
+diesel::table! {
+    sources (name) {
+        name -> Text,
+        title -> Text,
+        provider -> Text,
+        options -> Text,
+        strict -> Bool,
+        paused_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+        created_by -> Text,
+    }
+}
+
+diesel::table! {
     stats_hour (hour, source, event_type, workflow, signature) {
         hour -> BigInt,
         source -> Text,
@@ -118,16 +164,21 @@ diesel::table! {
 }
 
 diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(source_secrets -> sources (source));
 
 diesel::allow_tables_to_appear_in_same_query!(
     api_tokens,
+    audit_log,
     feed_head,
+    jwks_documents,
     leases,
     llm_callback_deliveries,
     llm_callbacks,
     refused_deliveries,
     sessions,
     settings,
+    source_secrets,
+    sources,
     stats_hour,
     users,
 );

@@ -3,6 +3,7 @@
 //! The whole suite runs on both: what is written once for two databases is tested on two.
 
 mod analytics;
+mod audit;
 mod bodies;
 mod feed;
 mod history;
@@ -15,6 +16,7 @@ mod retention;
 mod rule;
 mod sessions;
 mod settings;
+mod sources;
 mod support;
 mod tokens;
 mod upsert;

@@ -3,10 +3,11 @@
 use super::super::Failure;
 use super::signer::{Outgoing, Signer};
 use crate::clock::{Clock, SystemClock};
+use crate::outbound::{native_roots, tls_config};
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use ringback_wire::{Problem, Receipt};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
 use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
@@ -60,7 +61,7 @@ impl Client {
             .conn_keep_alive(KEEP_ALIVE)
             .limit(connections);
         if url.scheme() == "https" {
-            connector = connector.rustls_0_23(Arc::new(tls_config()?));
+            connector = connector.rustls_0_23(Arc::new(trusted_tls()?));
         }
         let http = awc::Client::builder()
             .connector(connector)
@@ -108,10 +109,8 @@ impl Client {
 }
 
 /// Trusts who the machine trusts, a company's own authority included.
-fn tls_config() -> Result<ClientConfig, Failure> {
-    let mut roots = RootCertStore::empty();
-    let certificates = rustls_native_certs::load_native_certs();
-    roots.add_parsable_certificates(certificates.certs);
+fn trusted_tls() -> Result<ClientConfig, Failure> {
+    let roots = native_roots();
     if roots.is_empty() {
         return Err(
             "this machine has no certificates to check https with: install ca-certificates, \
@@ -119,10 +118,7 @@ fn tls_config() -> Result<ClientConfig, Failure> {
                 .into(),
         );
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config =
-        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
+    Ok(tls_config(roots)?)
 }
 
 /// How long the server wants to be left alone; `None` when its answer is final.
