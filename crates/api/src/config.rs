@@ -4,9 +4,12 @@
 
 mod file;
 
+use crate::keyring::KeyPlace;
 use crate::telemetry::LogFormat;
 use clap::Args;
+use ipnet::IpNet;
 use ringback_core::connection::{DatabaseUrl, OpenError};
+use ringback_core::keys::{KEY_BYTES, KeyFormError, ServerKey};
 use ringback_core::signature::Secret;
 use ringback_core::source::Source;
 use std::net::{AddrParseError, SocketAddr};
@@ -43,6 +46,17 @@ pub struct DatabaseArgs {
     /// Configuration file [default: ringback.toml when it exists]
     #[arg(long, env = "RINGBACK_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+/// What every command takes that opens signing secrets.
+#[derive(Args, Clone, Debug, Default)]
+pub struct KeyArgs {
+    /// The key that seals signing secrets, older ones after commas; never a flag that `ps` shows.
+    #[arg(long, env = "RINGBACK_SECRET_KEY", hide = true, hide_env_values = true)]
+    pub secret_key: Option<String>,
+    /// The file with the key that seals signing secrets [default: ringback.key beside the database]
+    #[arg(long, env = "RINGBACK_SECRET_KEY_FILE", value_name = "FILE")]
+    pub secret_key_file: Option<PathBuf>,
 }
 
 /// What every command takes for its log.
@@ -84,6 +98,12 @@ pub struct ServeArgs {
     /// Threads that answer requests [default: one for each core]
     #[arg(long, env = "RINGBACK_WORKERS", value_name = "N")]
     pub workers: Option<usize>,
+    /// Private networks that requests of this server may go to, like 10.0.0.0/8, with commas
+    #[arg(long, env = "RINGBACK_OUTBOUND_ALLOW", value_name = "NETWORKS")]
+    pub outbound_allow: Option<String>,
+    #[command(flatten)]
+    /// Where the key is.
+    pub key: KeyArgs,
     #[command(flatten)]
     /// Where the database is.
     pub database: DatabaseArgs,
@@ -104,7 +124,11 @@ pub struct Config {
     pub public_url: Option<Url>,
     /// Where the data is.
     pub database_url: DatabaseUrl,
-    /// Who sends.
+    /// The key that seals signing secrets.
+    pub key_place: KeyPlace,
+    /// Private networks that requests of this server may go to.
+    pub outbound_allow: Vec<IpNet>,
+    /// Who sends, as configured; the database has others.
     pub sources: Vec<Source>,
     /// The largest body that is taken.
     pub body_limit_bytes: usize,
@@ -143,6 +167,12 @@ pub enum ConfigError {
     /// The limit cannot be used.
     #[error("the body limit takes 1 to {LARGEST_BODY_LIMIT_BYTES} bytes")]
     BodyLimit,
+    /// The server's key is none.
+    #[error("RINGBACK_SECRET_KEY: {0}")]
+    Key(#[from] KeyFormError),
+    /// A network is none.
+    #[error("a network is like 10.0.0.0/8 or fd00::/8, not {0:?}")]
+    Network(String),
     /// One body would not fit.
     #[error("the memory for bodies takes at least the body limit, {0} bytes")]
     BodyMemory(usize),
@@ -172,6 +202,25 @@ impl DatabaseArgs {
     pub fn url(&self) -> Result<DatabaseUrl, ConfigError> {
         let file = file::read(self.config.as_ref())?;
         database_url(self, &file)
+    }
+}
+
+impl KeyArgs {
+    /// Where the key is: given, in a file that is named, or in the one beside the database.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn place(&self, database: &DatabaseArgs) -> Result<KeyPlace, ConfigError> {
+        let file = file::read(database.config.as_ref())?;
+        self.place_with(&file, &database_url(database, &file)?)
+    }
+
+    fn place_with(&self, file: &file::File, url: &DatabaseUrl) -> Result<KeyPlace, ConfigError> {
+        if let Some(text) = self.secret_key.as_deref().filter(|text| !text.trim().is_empty()) {
+            return Ok(KeyPlace::given(text)?);
+        }
+        let named = self.secret_key_file.as_ref().or(file.secret_key_file.as_ref());
+        Ok(named.map_or_else(|| KeyPlace::beside(url), |path| KeyPlace::File(path.clone())))
     }
 }
 
@@ -213,10 +262,14 @@ impl Config {
         let secrets = args.llm_webhook_secret.as_deref().or(file.llm_webhook_secret.as_deref());
         let mut sources = vec![Source::default_source(split_secrets(secrets.unwrap_or_default()))];
         sources.extend(file.sources()?);
+        let database_url = database_url(&args.database, &file)?;
+        let networks = args.outbound_allow.as_deref().or(file.outbound_allow.as_deref());
         Ok(Self {
             bind: bind.map_or(DEFAULT_BIND, String::as_str).parse()?,
             public_url: public_url.map(String::as_str).map(Url::parse).transpose()?,
-            database_url: database_url(&args.database, &file)?,
+            key_place: args.key.place_with(&file, &database_url)?,
+            outbound_allow: parse_networks(networks.unwrap_or_default())?,
+            database_url,
             sources,
             body_limit_bytes,
             body_memory_bytes,
@@ -241,6 +294,8 @@ impl Config {
             bind: SocketAddr::from(([127, 0, 0, 1], 0)),
             public_url: None,
             database_url,
+            key_place: KeyPlace::Given(vec![ServerKey::new([1; KEY_BYTES])]),
+            outbound_allow: Vec::new(),
             sources: vec![Source::default_source(split_secrets(secrets))],
             body_limit_bytes: DEFAULT_BODY_LIMIT_BYTES,
             body_memory_bytes: DEFAULT_BODY_MEMORY_BYTES,
@@ -269,6 +324,17 @@ impl Config {
 /// Several secrets separated by commas; what is empty is none.
 pub fn split_secrets(list: &str) -> Vec<Secret> {
     list.split(',').filter_map(Secret::new).collect()
+}
+
+/// Networks separated by commas; a single address is a network of one.
+fn parse_networks(list: &str) -> Result<Vec<IpNet>, ConfigError> {
+    let parse = |text: &str| {
+        let network = text.parse::<IpNet>().ok();
+        network
+            .or_else(|| text.parse::<std::net::IpAddr>().ok().map(IpNet::from))
+            .ok_or_else(|| ConfigError::Network(text.to_owned()))
+    };
+    list.split(',').map(str::trim).filter(|text| !text.is_empty()).map(parse).collect()
 }
 
 fn cores() -> usize {
@@ -338,6 +404,23 @@ mod tests {
         }
         let error = load("llm_webhook_secret = [\"s3cret\"]", |_| {}).unwrap_err();
         assert!(!format!("{error} {error:?}").contains("s3cret"), "{error:?}");
+    }
+
+    #[test]
+    fn networks_are_read_and_the_key_is_given_named_or_beside_the_database() {
+        let config = load("outbound_allow = \"10.0.0.0/8, ::1\"", |_| {}).unwrap();
+        assert_eq!(config.outbound_allow.len(), 2);
+        assert!(
+            matches!(config.key_place, KeyPlace::File(path) if path.ends_with("data/ringback.key"))
+        );
+        assert!(load("outbound_allow = \"10.0.0.0/99\"", |_| {}).is_err());
+        let given = |args: &mut ServeArgs| args.key.secret_key = Some("11".repeat(32));
+        let config = load("secret_key_file = \"/run/key\"", given).unwrap();
+        assert!(matches!(config.key_place, KeyPlace::Given(keys) if keys.len() == 1));
+        let config = load("secret_key_file = \"/run/key\"", |_| {}).unwrap();
+        assert!(matches!(config.key_place, KeyPlace::File(path) if path.ends_with("run/key")));
+        let error = load("", |args| args.key.secret_key = Some("s3cret".to_owned())).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("s3cret"));
     }
 
     #[test]

@@ -7,12 +7,14 @@ use crate::database::Readers;
 use crate::feed::Feed;
 use crate::handlers::session::set_up_setting;
 use crate::listener::Listener;
+use crate::keyring::{Keyring, KeyringError};
 use crate::middleware::around;
 use crate::monitor::Monitor;
+use crate::outbound::{Outbound, TlsError};
 use crate::routes;
 use crate::state::{AppState, State};
 use crate::throttle::SignInThrottle;
-use crate::tokens::{random_token, random_u64};
+use crate::tokens::{fill_random, random_token, random_u64};
 use crate::worker;
 use crate::writer::{Writer, WriterConfig, WriterThread};
 use actix_web::dev::{Server, ServerHandle};
@@ -23,6 +25,7 @@ use actix_web::web::{Data, JsonConfig};
 use actix_web::{App, HttpServer};
 use ringback_core::connection::{Connection, OpenError, Purpose};
 use ringback_core::migrations::{self, MigrateError};
+use ringback_core::queries::server_key::{self, ServerKeyError};
 use ringback_core::queries::{settings, users};
 use std::any::Any;
 use std::net::SocketAddr;
@@ -66,6 +69,18 @@ pub enum StartError {
     /// No connection for reading.
     #[error("cannot open the database for reading")]
     Readers(#[from] r2d2::Error),
+    /// There is no key that seals secrets.
+    #[error(transparent)]
+    Key(#[from] KeyringError),
+    /// The key is not the one of this database.
+    #[error(
+        "the server's key does not fit the database: give every node the same RINGBACK_SECRET_KEY \
+         or key file, or run `ringback source rotate-key --lost` when the right one is lost"
+    )]
+    ForeignKey(#[from] ServerKeyError),
+    /// TLS cannot be set up.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The address is taken, or the system gives no thread.
     #[error("cannot listen on {address}: is another server there?")]
     Listen {
@@ -87,6 +102,10 @@ impl Application {
             tracing::info!(migration = name, "migrated");
         }
         let feed_id = settings::find_feed_id(&mut conn)?;
+        let keyring = Keyring::open_or_make(config.key_place.clone())?;
+        let digest_key =
+            server_key::adopt_server_key(&mut conn, &keyring.keys(), &mut fill_random)?;
+        let outbound = Outbound::new(&config.outbound_allow)?;
         let set_up_token = open_set_up_link(&mut conn, clock.as_ref())?;
         let readers = Readers::open(&config.database_url)?;
         let bind = config.bind;
@@ -114,6 +133,9 @@ impl Application {
             writer,
             feed_id,
             feed,
+            keyring,
+            digest_key,
+            outbound,
             monitor: Monitor::default(),
             throttle: SignInThrottle::new(),
         });

@@ -5,9 +5,12 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::database::Readers;
 use crate::feed::Feed;
+use crate::keyring::Keyring;
 use crate::monitor::Monitor;
+use crate::outbound::Outbound;
 use crate::throttle::SignInThrottle;
 use crate::writer::Writer;
+use ringback_core::keys::DigestKey;
 use ringback_core::source::Source;
 use std::sync::Arc;
 
@@ -27,6 +30,12 @@ pub struct AppState {
     pub feed_id: u64,
     /// Word of what is new.
     pub feed: Arc<Feed>,
+    /// The keys that seal signing secrets.
+    pub keyring: Keyring,
+    /// The key of digests that stand for received signatures.
+    pub digest_key: DigestKey,
+    /// The way out.
+    pub outbound: Outbound,
     /// What the log warns of.
     pub monitor: Monitor,
     /// Counts sign-in attempts.

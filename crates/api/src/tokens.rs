@@ -12,6 +12,11 @@ pub fn random_token(prefix: &str) -> String {
     format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes))
 }
 
+/// Random bytes: keys, nonces.
+pub fn fill_random(bytes: &mut [u8]) {
+    rand::rng().fill_bytes(bytes);
+}
+
 /// A random 64-bit number: the identity of a new feed, a request id.
 pub fn random_u64() -> u64 {
     rand::rng().next_u64()

@@ -4,6 +4,7 @@
 mod callbacks;
 mod cli;
 mod invariants;
+mod outbound;
 mod process;
 mod receive;
 mod routes;
