@@ -104,6 +104,9 @@ async fn serve_baseline(config: Config, store: Store) -> Result<(), Failure> {
     let (bind, workers) = (config.bind, config.workers);
     let state = Data::new(AppState {
         admission: Admission::new(config.body_memory_bytes),
+        keyring: Keyring::open(config.key_place.clone())?,
+        digest_key: DigestKey::new([0; KEY_BYTES]),
+        outbound: Outbound::new(&config.outbound_allow)?,
         config,
         clock: Arc::new(SystemClock),
         readers,

@@ -30,6 +30,7 @@ impl Process {
             .env("DATABASE_URL", database.url_text())
             .env("LLM_WEBHOOK_SECRET", SECRET)
             .env("RINGBACK_BIND", "127.0.0.1:0")
+            .env("RINGBACK_SECRET_KEY", "01".repeat(32))
             .env("RINGBACK_LOG", "debug")
             .env("RINGBACK_DRAIN_SECONDS", drain_seconds.to_string())
             .stdout(Stdio::piped())
