@@ -219,7 +219,7 @@ impl KeyArgs {
         if let Some(text) = self.secret_key.as_deref().filter(|text| !text.trim().is_empty()) {
             return Ok(KeyPlace::given(text)?);
         }
-        let named = self.secret_key_file.as_ref().or(file.secret_key_file.as_ref());
+        let named = self.secret_key_file.as_ref().or(file.key_path.as_ref());
         Ok(named.map_or_else(|| KeyPlace::beside(url), |path| KeyPlace::File(path.clone())))
     }
 }

@@ -24,7 +24,8 @@ pub(super) struct File {
     pub(super) log: Option<String>,
     pub(super) log_format: Option<LogFormat>,
     pub(super) llm_webhook_secret: Option<String>,
-    pub(super) secret_key_file: Option<PathBuf>,
+    #[serde(rename = "secret_key_file")]
+    pub(super) key_path: Option<PathBuf>,
     pub(super) outbound_allow: Option<String>,
     #[serde(default)]
     sources: Vec<SourceEntry>,

@@ -14,38 +14,31 @@ pub fn is_public(ip: IpAddr) -> bool {
 }
 
 fn is_public_v4(ip: Ipv4Addr) -> bool {
-    let [a, b, c, _] = ip.octets();
+    let [first, second, third, _] = ip.octets();
     !matches!(
-        (a, b, c),
-        (0 | 10 | 127, ..)              // this network, private, this machine
-            | (100, 64..=127, _)        // carriers' own
-            | (169, 254, _)             // link-local, cloud metadata among it
-            | (172, 16..=31, _)
-            | (192, 0, 0 | 2)
-            | (192, 31, 196) | (192, 52, 193) | (192, 175, 48)
-            | (192, 88, 99)
-            | (192, 168, _)
-            | (198, 18 | 19, _)         // benchmarks
-            | (198, 51, 100) | (203, 0, 113)
-            | (224.., ..) // multicast, reserved, broadcast
+        (first, second, third),
+        // This network, private, this machine; multicast, reserved, broadcast.
+        (0 | 10 | 127 | 224.., ..)
+            // Carriers' own; link-local, cloud metadata among it; private.
+            | (100, 64..=127, _) | (169, 254, _) | (172, 16..=31, _)
+            // Protocols, documentation, anycast services, private.
+            | (192, 0, 0 | 2) | (192, 31, 196) | (192, 52, 193) | (192, 88, 99)
+            | (192, 168, _) | (192, 175, 48)
+            // Benchmarks and documentation.
+            | (198, 18 | 19, _) | (198, 51, 100) | (203, 0, 113)
     )
 }
 
 fn is_public_v6(ip: Ipv6Addr) -> bool {
-    let s = ip.segments();
-    let v4 = |high: u16, low: u16| {
-        let [a, b] = high.to_be_bytes();
-        let [c, d] = low.to_be_bytes();
-        Ipv4Addr::new(a, b, c, d)
-    };
-    match s {
+    let v4 = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
+    match ip.segments() {
         // Mapped and translated addresses end at an IPv4 address.
         [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
             is_public_v4(v4(high, low))
         }
         [0x2002, high, low, ..] => is_public_v4(v4(high, low)),
         // Teredo, benchmarks, ORCHID, documentation.
-        [0x2001, 0..=0x1ff, ..] | [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => false,
+        [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => false,
         // Global unicast; everything else is local, multicast, reserved or unassigned.
         [0x2000..=0x3fff, ..] => true,
         _ => false,

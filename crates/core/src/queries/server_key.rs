@@ -63,15 +63,13 @@ pub fn adopt_server_key(
     keys: &[ServerKey],
     random: &mut dyn Randomness,
 ) -> Result<DigestKey, ServerKeyError> {
-    let (id, sealed) = match find_sealed_digest_key(conn)? {
-        Some(found) => found,
-        None => {
-            if let Some(first) = keys.first() {
-                insert_digest_key(conn, first, random)?;
-            }
-            find_sealed_digest_key(conn)?.ok_or(ServerKeyError::DamagedDigestKey)?
-        }
-    };
+    if find_sealed_digest_key(conn)?.is_none()
+        && let Some(first) = keys.first()
+    {
+        insert_digest_key(conn, first, random)?;
+    }
+    let found = find_sealed_digest_key(conn)?;
+    let (id, sealed) = found.ok_or(ServerKeyError::DamagedDigestKey)?;
     let key = find_key(keys, &id).ok_or(ServerKeyError::Foreign(id))?;
     open_digest_key(key, &sealed)
 }

@@ -74,16 +74,23 @@ fn secret(key: &ServerKey, source: &str, id: &str, text: &str) -> SecretRow {
 
 /// A database with the source `openai` and two secrets, sealed with the key 1.
 fn prepare(conn: &mut Connection) {
-    adopt_server_key(conn, &[key(1)], &mut random()).unwrap();
-    assert!(insert_source(conn, &source("openai"), &audit("source.create")).unwrap());
+    adopt_server_key(conn, &[key(1)], &mut random()).expect("it works");
+    assert!(insert_source(conn, &source("openai"), &audit("source.create")).expect("it works"));
     for (id, text) in [("sec_a", "whsec_one"), ("sec_b", "whsec_two")] {
         let row = secret(&key(1), "openai", id, text);
-        assert_eq!(insert_secret(conn, &row, &audit("secret.add")).unwrap(), SecretInserted::Done);
+        assert_eq!(
+            insert_secret(conn, &row, &audit("secret.add")).expect("it works"),
+            SecretInserted::Done
+        );
     }
 }
 
 fn texts(conn: &mut Connection, keys: &[ServerKey]) -> Vec<String> {
-    list_secrets(conn).unwrap().iter().map(|row| open_secret(keys, row).unwrap()).collect()
+    list_secrets(conn)
+        .expect("it works")
+        .iter()
+        .map(|row| open_secret(keys, row).expect("it works"))
+        .collect()
 }
 
 #[test]
