@@ -59,6 +59,7 @@ fn main() {
             let kind = match column.kind.as_str() {
                 // A SQLite row id; BIGINT on PostgreSQL.
                 "INTEGER" | "BIGINT" => "BigInt",
+                "BOOLEAN" => "Bool",
                 "SMALLINT" => "SmallInt",
                 "TEXT" => "Text",
                 "BLOB" => "Binary",
