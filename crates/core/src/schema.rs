@@ -164,7 +164,6 @@ diesel::table! {
 }
 
 diesel::joinable!(sessions -> users (user_id));
-diesel::joinable!(source_secrets -> sources (source));
 
 diesel::allow_tables_to_appear_in_same_query!(
     api_tokens,
