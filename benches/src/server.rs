@@ -7,6 +7,7 @@ use actix_web::web::{self, Data};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use clap::{Args, ValueEnum};
 use ringback_api::admission::Admission;
+use ringback_api::alerting::round::Memory;
 use ringback_api::clock::SystemClock;
 use ringback_api::config::Config;
 use ringback_api::database::Readers;
@@ -14,7 +15,7 @@ use ringback_api::error::ApiError;
 use ringback_api::handlers::receive::take_delivery;
 use ringback_api::keyring::Keyring;
 use ringback_api::middleware::around;
-use ringback_api::monitor::Monitor;
+use ringback_api::observations::Observations;
 use ringback_api::outbound::Outbound;
 use ringback_api::routes;
 use ringback_api::startup::Application;
@@ -116,7 +117,10 @@ async fn serve_baseline(config: Config, store: Store) -> Result<(), Failure> {
         writer,
         feed_id: 0,
         feed: Arc::default(),
-        monitor: Monitor::default(),
+        observations: Observations::default(),
+        alerts: Memory::default(),
+        node: String::new(),
+        base_url: std::sync::OnceLock::new(),
         throttle: SignInThrottle::new(),
     });
     let store = Data::new(store);

@@ -3,6 +3,7 @@
 //! The only room that knows names of environment variables. `.env.sample` documents each.
 
 mod file;
+mod mail;
 
 use crate::keyring::KeyPlace;
 use crate::telemetry::LogFormat;
@@ -16,6 +17,8 @@ use std::net::{AddrParseError, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
+
+pub use mail::{MailArgs, MailConfig, MailSecurity};
 
 /// Where the database is when nothing says so.
 const DEFAULT_DATABASE: &str = "sqlite://./data/ringback.db";
@@ -110,6 +113,9 @@ pub struct ServeArgs {
     #[command(flatten)]
     /// How the log is written.
     pub log: LogArgs,
+    #[command(flatten)]
+    /// The mail server for alerts.
+    pub mail: MailArgs,
     /// Secrets of the default source; from the environment or the file, never a flag that `ps` shows.
     #[arg(long, env = "LLM_WEBHOOK_SECRET", hide = true, hide_env_values = true)]
     pub llm_webhook_secret: Option<String>,
@@ -146,6 +152,8 @@ pub struct Config {
     pub stream_ping: Duration,
     /// A client that takes nothing of what is sent to it for so long is cut.
     pub stalled_client: Duration,
+    /// The mail server that alerts go out by.
+    pub mail: Option<MailConfig>,
     /// The log's filter.
     pub log: String,
     /// The log's form.
@@ -176,6 +184,9 @@ pub enum ConfigError {
     /// One body would not fit.
     #[error("the memory for bodies takes at least the body limit, {0} bytes")]
     BodyMemory(usize),
+    /// The mail server cannot be used; the text names no value.
+    #[error("{0}")]
+    Mail(&'static str),
     /// The file cannot be read.
     #[error("cannot read {path}")]
     Read {
@@ -264,11 +275,18 @@ impl Config {
         sources.extend(file.sources()?);
         let database_url = database_url(&args.database, &file)?;
         let networks = args.outbound_allow.as_deref().or(file.outbound_allow.as_deref());
+        let outbound_allow = parse_networks(networks.unwrap_or_default())?;
+        let key_place = args.key.place_with(&file, &database_url)?;
+        let mail = MailArgs {
+            smtp_url: args.mail.smtp_url.clone().or(file.smtp_url),
+            smtp_from: args.mail.smtp_from.clone().or(file.smtp_from),
+            smtp_ca_file: args.mail.smtp_ca_file.clone().or(file.smtp_ca),
+        };
         Ok(Self {
             bind: bind.map_or(DEFAULT_BIND, String::as_str).parse()?,
             public_url: public_url.map(String::as_str).map(Url::parse).transpose()?,
-            key_place: args.key.place_with(&file, &database_url)?,
-            outbound_allow: parse_networks(networks.unwrap_or_default())?,
+            key_place,
+            outbound_allow,
             database_url,
             sources,
             body_limit_bytes,
@@ -283,6 +301,7 @@ impl Config {
             workers: args.workers.or(file.workers).unwrap_or_else(cores).max(1),
             stream_ping: STREAM_PING,
             stalled_client: STALLED_CLIENT,
+            mail: MailConfig::load(&mail)?,
             log: args.log.log.clone().or(file.log).unwrap_or_else(|| DEFAULT_LOG.to_owned()),
             log_format: args.log.log_format.or(file.log_format).unwrap_or_default(),
         })
@@ -305,6 +324,7 @@ impl Config {
             workers: 2,
             stream_ping: STREAM_PING,
             stalled_client: STALLED_CLIENT,
+            mail: None,
             log: DEFAULT_LOG.to_owned(),
             log_format: LogFormat::Text,
         }

@@ -18,6 +18,8 @@ pub struct Identity {
     pub name: String,
     /// What they may do.
     pub role: Role,
+    /// The user; `None` for an API token.
+    pub user_id: Option<i64>,
 }
 
 /// Somebody who may read.
@@ -81,7 +83,7 @@ pub(crate) async fn identify(request: &HttpRequest) -> Result<Identity, ApiError
         let digest = hash_token(token.ok_or(ApiError::SignInRequired)?.trim());
         let token = state.readers.read(move |conn| tokens::find_token(conn, &digest)).await?;
         let token = token.ok_or(ApiError::SignInRequired)?;
-        return Ok(Identity { role: token.role(), name: token.name });
+        return Ok(Identity { role: token.role(), name: token.name, user_id: None });
     }
     let cookie = request.cookie(state.config.cookie_name()).ok_or(ApiError::SignInRequired)?;
     // A browser sends the cookie by itself, so whoever made the browser ask must be shown to be us.
@@ -94,7 +96,7 @@ pub(crate) async fn identify(request: &HttpRequest) -> Result<Identity, ApiError
         .read(move |conn| sessions::find_session_user(conn, &digest, now))
         .await?
         .ok_or(ApiError::SignInRequired)?;
-    Ok(Identity { role: user.role(), name: user.name })
+    Ok(Identity { role: user.role(), name: user.name, user_id: Some(user.id) })
 }
 
 /// Browsers say where a request comes from, in `Sec-Fetch-Site` or in `Origin`; a page cannot forge

@@ -1,8 +1,11 @@
 //! Parse, call, answer: a file for each resource.
 
+pub mod alerts;
 pub mod callbacks;
+pub mod channels;
 pub mod health;
 pub mod operations;
+pub mod preferences;
 pub mod receive;
 pub mod session;
 pub mod stream;

@@ -3,6 +3,7 @@
 //! `main` is [`cli::run`] and nothing else, so that tests reach all of it through this library.
 
 pub mod admission;
+pub mod alerting;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -14,7 +15,7 @@ pub mod handlers;
 pub mod keyring;
 pub mod listener;
 pub mod middleware;
-pub mod monitor;
+pub mod observations;
 pub mod outbound;
 pub mod passwords;
 pub mod routes;

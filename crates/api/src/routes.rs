@@ -1,7 +1,9 @@
 //! The one table of routes. What is not here is not served; a test walks it and tries every door.
 
 use crate::error::ApiError;
-use crate::handlers::{callbacks, health, operations, receive, session, stream};
+use crate::handlers::{
+    alerts, callbacks, channels, health, operations, preferences, receive, session, stream,
+};
 use crate::spa;
 use actix_web::dev::ResourceDef;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -62,6 +64,17 @@ routes! {
     Viewer get    "/api/admin/sources" => operations::list_sources;
     Viewer get    "/api/admin/warnings" => operations::list_warnings;
     Viewer get    "/api/admin/refusals" => operations::list_refusals;
+    Viewer get    "/api/admin/alerts" => alerts::list_alerts;
+    Viewer get    "/api/admin/alerts/history" => alerts::list_history;
+    Admin  post   "/api/admin/alerts/{id}/acknowledge" => alerts::acknowledge;
+    Admin  post   "/api/admin/alerts/{id}/mute" => alerts::mute;
+    Viewer get    "/api/admin/channels" => channels::list_channels;
+    Admin  post   "/api/admin/channels" => channels::add_channel;
+    Admin  post   "/api/admin/channels/{id}" => channels::change_channel;
+    Admin  delete "/api/admin/channels/{id}" => channels::delete_channel;
+    Admin  post   "/api/admin/channels/{id}/test" => channels::test_channel;
+    Viewer get    "/api/admin/preferences" => preferences::show_preferences;
+    Viewer put    "/api/admin/preferences" => preferences::replace_preferences;
 }
 
 /// A path of the API that takes other methods, or none; else the app.

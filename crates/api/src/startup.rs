@@ -1,6 +1,7 @@
 //! From a configuration to a server that listens.
 
 use crate::admission::Admission;
+use crate::alerting::round::Memory;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::database::Readers;
@@ -9,7 +10,7 @@ use crate::handlers::session::set_up_setting;
 use crate::keyring::{Keyring, KeyringError};
 use crate::listener::Listener;
 use crate::middleware::around;
-use crate::monitor::Monitor;
+use crate::observations::Observations;
 use crate::outbound::{Outbound, TlsError};
 use crate::routes;
 use crate::state::{AppState, State};
@@ -29,8 +30,9 @@ use ringback_core::queries::server_key::{self, ServerKeyError};
 use ringback_core::queries::{settings, users};
 use std::any::Any;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use url::Url;
 
 /// Requests that are being answered have this long when the server stops, in seconds.
 const STOP_SECONDS: u64 = 30;
@@ -136,7 +138,10 @@ impl Application {
             keyring,
             digest_key,
             outbound,
-            monitor: Monitor::default(),
+            observations: Observations::default(),
+            alerts: Memory::default(),
+            node: random_token(""),
+            base_url: OnceLock::new(),
             throttle: SignInThrottle::new(),
         });
         let shared = state.clone();
@@ -158,6 +163,8 @@ impl Application {
         .bind(bind)
         .map_err(listen)?;
         let address = server.addrs().first().copied().unwrap_or(bind);
+        let base_url = base_url(state.config.public_url.as_ref(), address);
+        state.base_url.get_or_init(|| base_url);
         Ok(Self { server: server.run(), writer_thread, listener, state, address, set_up_token })
     }
 
@@ -168,8 +175,7 @@ impl Application {
 
     /// Its address as browsers see it, without a slash at the end.
     pub fn public_url(&self) -> String {
-        let url = self.state.config.public_url.as_ref().map(ToString::to_string);
-        url.unwrap_or_else(|| format!("http://{}", self.address)).trim_end_matches('/').to_owned()
+        self.state.base_url().to_owned()
     }
 
     /// The link that makes the first admin; `None` when there is a user.
@@ -195,10 +201,12 @@ impl Application {
     /// When the server itself fails.
     pub async fn run(self) -> std::io::Result<()> {
         let loops = [
-            actix_web::rt::spawn(worker::warnings::run(self.state.clone())),
+            actix_web::rt::spawn(worker::alerts::run(self.state.clone())),
             actix_web::rt::spawn(worker::tail::run(self.state.clone())),
         ];
         let ended = self.server.await;
+        // What was noted last is told, and another node need not wait to go on.
+        worker::alerts::finish(&self.state).await;
         for one in loops {
             one.abort();
         }
@@ -242,6 +250,12 @@ fn bound_stalling(connection: &dyn Any, patience: Duration) {
     }
     #[cfg(not(target_os = "linux"))]
     let _no_such_option = (connection, patience);
+}
+
+/// The public address, else the one that is listened on; without a slash at the end.
+fn base_url(public_url: Option<&Url>, address: SocketAddr) -> String {
+    let url = public_url.map(ToString::to_string);
+    url.unwrap_or_else(|| format!("http://{address}")).trim_end_matches('/').to_owned()
 }
 
 /// A new link at every start while there is no user: the old one is void.

@@ -1,18 +1,19 @@
 //! What every handler shares.
 
 use crate::admission::Admission;
+use crate::alerting::round::Memory;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::database::Readers;
 use crate::feed::Feed;
 use crate::keyring::Keyring;
-use crate::monitor::Monitor;
+use crate::observations::Observations;
 use crate::outbound::Outbound;
 use crate::throttle::SignInThrottle;
 use crate::writer::Writer;
 use ringback_core::keys::DigestKey;
 use ringback_core::source::Source;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Shared by all workers.
 pub struct AppState {
@@ -36,13 +37,24 @@ pub struct AppState {
     pub digest_key: DigestKey,
     /// The way out.
     pub outbound: Outbound,
-    /// What the log warns of.
-    pub monitor: Monitor,
+    /// What somebody may have to be told of.
+    pub observations: Observations,
+    /// What this node remembers of telling it.
+    pub alerts: Memory,
+    /// The name of this process among the nodes: random, so that no two share one.
+    pub node: String,
+    /// Set once it listens; see [`Self::base_url`].
+    pub base_url: OnceLock<String>,
     /// Counts sign-in attempts.
     pub throttle: SignInThrottle,
 }
 
 impl AppState {
+    /// The server's address as browsers see it, without a slash at the end.
+    pub fn base_url(&self) -> &str {
+        self.base_url.get().map_or("", String::as_str)
+    }
+
     /// The source of a name.
     pub fn source(&self, name: &str) -> Option<&Source> {
         self.config.sources.iter().find(|source| source.name == name)

@@ -1,6 +1,7 @@
 //! From what core knows to what crosses the network.
 
 use ringback_core::models::{self, CallbackLine, Micros};
+use ringback_core::queries::channels::{ChannelKind, ChannelRow};
 use ringback_core::queries::refusals::RefusalRow;
 use ringback_core::queries::{StoredCallback, StoredDelivery};
 use ringback_wire as wire;
@@ -143,4 +144,46 @@ pub fn refusal(row: RefusalRow) -> wire::Refusal {
         remote_addr: row.remote_addr,
         received_at: time(row.received_at),
     }
+}
+
+/// An alert, with its words.
+pub fn alert(alert: ringback_core::alert::Alert) -> wire::Alert {
+    let words = ringback_core::alert::text::words(&alert.key);
+    wire::Alert {
+        id: alert.id,
+        condition: alert.key.condition.name().to_owned(),
+        source: alert.key.source,
+        cause: alert.key.cause,
+        title: words.title,
+        advice: words.advice,
+        started_at: time(alert.started_at),
+        last_at: time(alert.last_at),
+        count: alert.count,
+        sample: alert.sample,
+        told_at: alert.told_at.map(time),
+        resolved_at: alert.resolved_at.map(time),
+        acknowledged_at: alert.acknowledged_at.map(time),
+        acknowledged_by: alert.acknowledged_by,
+        muted_until: alert.muted_until.map(time),
+    }
+}
+
+/// A channel without its secrets; `None` for a kind that this version does not know.
+pub fn channel(row: ChannelRow, waiting: i64) -> Option<wire::Channel> {
+    let kind = match row.kind()? {
+        ChannelKind::Mail => wire::ChannelKind::Mail,
+        ChannelKind::Slack | ChannelKind::Webhook => return None,
+    };
+    Some(wire::Channel {
+        id: row.id,
+        name: row.name,
+        kind,
+        target: row.target,
+        enabled: row.disabled_at.is_none(),
+        last_sent_at: row.last_sent_at.map(time),
+        failures: row.failures,
+        retry_at: row.retry_at.filter(|_| row.failures > 0).map(time),
+        last_error: row.last_error,
+        waiting,
+    })
 }

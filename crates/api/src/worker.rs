@@ -1,4 +1,4 @@
 //! What runs beside the requests: one loop in each file.
 
+pub mod alerts;
 pub mod tail;
-pub mod warnings;

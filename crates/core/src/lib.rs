@@ -4,6 +4,7 @@
 //! arguments. Diesel's query language appears in this crate alone, in [`queries`]. The crate does
 //! not know what crosses the network; the server converts.
 
+pub mod alert;
 pub mod connection;
 pub mod cursor;
 pub mod intake;

@@ -76,6 +76,23 @@ small_enum! {
     }
 }
 
+impl Reason {
+    /// Its name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NoSecret => "no_secret",
+            Self::HeaderMissing => "header_missing",
+            Self::Malformed => "malformed",
+            Self::Wrong => "wrong",
+            Self::TooOld => "too_old",
+            Self::TooFarAhead => "too_far_ahead",
+            Self::UnknownVersion => "unknown_version",
+            Self::NotSigned => "not_signed",
+            Self::OtherAudience => "other_audience",
+        }
+    }
+}
+
 small_enum! {
     /// Where a callback's id came from.
     IdOrigin {
@@ -107,6 +124,8 @@ small_enum! {
         Admin = 1,
     }
 }
+
+pub(crate) use small_enum;
 
 /// A body as it is kept, with what is known of it as received.
 #[derive(Clone, PartialEq, Eq)]

@@ -3,11 +3,14 @@
 //! Errors are diesel's own: what a caller does next depends on whether the database is still there,
 //! which it finds out with [`is_alive`].
 
+pub mod alerts;
 pub mod audit;
 pub mod callbacks;
+pub mod channels;
 pub mod jwks;
 pub mod leases;
 pub mod notices;
+pub mod preferences;
 pub mod refusals;
 pub mod server_key;
 pub mod sessions;

@@ -3,6 +3,58 @@
 #![allow(missing_docs, reason = "generated; the migrations say what each column is")]
 
 diesel::table! {
+    alert_channels (id) {
+        id -> BigInt,
+        name -> Text,
+        kind -> SmallInt,
+        target -> Text,
+        secret -> Nullable<Binary>,
+        created_at -> BigInt,
+        disabled_at -> Nullable<BigInt>,
+        last_sent_at -> Nullable<BigInt>,
+        failures -> BigInt,
+        retry_at -> Nullable<BigInt>,
+        last_error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    alert_notices (id) {
+        id -> BigInt,
+        alert_id -> BigInt,
+        channel_id -> BigInt,
+        telling -> BigInt,
+        kind -> SmallInt,
+        count -> BigInt,
+        created_at -> BigInt,
+        due_at -> BigInt,
+        sent_at -> Nullable<BigInt>,
+        given_up_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    alerts (id) {
+        id -> BigInt,
+        condition -> SmallInt,
+        source -> Text,
+        cause -> Text,
+        started_at -> BigInt,
+        opened_at -> BigInt,
+        last_at -> BigInt,
+        count -> BigInt,
+        sample -> Nullable<BigInt>,
+        told_at -> Nullable<BigInt>,
+        told_count -> BigInt,
+        tellings -> BigInt,
+        resolved_at -> Nullable<BigInt>,
+        acknowledged_at -> Nullable<BigInt>,
+        acknowledged_by -> Nullable<Text>,
+        muted_until -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     api_tokens (id) {
         id -> BigInt,
         name -> Text,
@@ -36,6 +88,14 @@ diesel::table! {
         url -> Text,
         document -> Text,
         fetched_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    known_event_types (source, event_type) {
+        source -> Text,
+        event_type -> Text,
+        first_seen_at -> BigInt,
     }
 }
 
@@ -83,6 +143,15 @@ diesel::table! {
         delivery_id -> BigInt,
         viewed_at -> Nullable<BigInt>,
         viewed_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    preferences (user_id) {
+        user_id -> BigInt,
+        routing -> Text,
+        screen -> Text,
+        updated_at -> BigInt,
     }
 }
 
@@ -166,13 +235,18 @@ diesel::table! {
 diesel::joinable!(sessions -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    alert_channels,
+    alert_notices,
+    alerts,
     api_tokens,
     audit_log,
     feed_head,
     jwks_documents,
+    known_event_types,
     leases,
     llm_callback_deliveries,
     llm_callbacks,
+    preferences,
     refused_deliveries,
     sessions,
     settings,

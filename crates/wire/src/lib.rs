@@ -4,11 +4,17 @@
 //! a field that changes on one side fails to compile on the other. Times are RFC 3339 in UTC with
 //! microseconds; ids are 64-bit numbers; cursors are opaque text.
 
+mod alert;
 mod callback;
 mod operations;
 mod problem;
 mod session;
 
+pub use alert::{
+    Alert, AlertHistoryResponse, AlertsResponse, ChangeChannelRequest, Channel, ChannelKind,
+    ChannelsResponse, Digest, MuteRequest, NewChannelRequest, Preferences, QuietHours, ShowRules,
+    TestChannelResponse,
+};
 pub use callback::{
     CallbackDetail, CallbackSummary, CheckResponse, Delivery, HistoryResponse, IdOrigin,
     MarkViewedRequest, MarkViewedResponse, Ping, Reason, Receipt, Signature,

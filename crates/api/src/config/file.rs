@@ -27,6 +27,9 @@ pub(super) struct File {
     #[serde(rename = "secret_key_file")]
     pub(super) key_path: Option<PathBuf>,
     pub(super) outbound_allow: Option<String>,
+    pub(super) smtp_url: Option<String>,
+    pub(super) smtp_from: Option<String>,
+    pub(super) smtp_ca: Option<PathBuf>,
     #[serde(default)]
     sources: Vec<SourceEntry>,
     #[serde(skip)]

@@ -2,13 +2,14 @@
 
 use crate::admission::BodyReservation;
 use crate::error::ApiError;
-use crate::monitor::Concern;
+use crate::observations::Observation;
 use crate::state::{AppState, State};
+use crate::writer::StoreError;
 use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt;
 use ringback_core::intake::{Request, read_delivery};
-use ringback_core::models::{NewDelivery, Signature, StoredReceipt};
+use ringback_core::models::{NewDelivery, Reason, Signature, StoredReceipt};
 use ringback_core::queries::refusals::{self, NewRefusal};
 use ringback_core::rule::Effect;
 use ringback_core::signature::Headers;
@@ -53,9 +54,15 @@ async fn receive(
 ) -> Result<HttpResponse, ApiError> {
     // Held until the answer: the bytes are in memory as long.
     let (delivery, _memory) = take_delivery(request, payload, &state, source).await?;
-    let (signature, source) = (delivery.signature, delivery.source.clone());
-    let receipt = state.writer.store(delivery).await?;
-    warn(&state, &source, signature, &receipt);
+    let verdict = (delivery.signature, delivery.reason);
+    let receipt = match state.writer.store(delivery).await {
+        Ok(receipt) => receipt,
+        Err(error) => {
+            note_not_stored(&state, source, error);
+            return Err(error.into());
+        }
+    };
+    note_stored(&state, source, verdict, &receipt);
     Ok(HttpResponse::Ok().json(Receipt {
         id: receipt.id,
         callback_id: receipt.callback_id,
@@ -84,7 +91,10 @@ pub async fn take_delivery(
             return Err(record_too_large(request, state, source, size_bytes).await);
         }
         Err(Refused::Incomplete) => return Err(ApiError::BodyIncomplete),
-        Err(Refused::NoMemory) => return Err(ApiError::Overloaded),
+        Err(Refused::NoMemory) => {
+            note_not_stored(state, source, StoreError::Full);
+            return Err(ApiError::Overloaded);
+        }
     };
     Ok((read(request, state, source.to_owned(), body).await?, memory))
 }
@@ -163,9 +173,8 @@ async fn record_too_large(
         remote_addr: remote_addr(request, state),
         received_at: state.clock.now(),
     };
-    if let Some(told) = state.monitor.note(Concern::Refused, source, refusal.received_at) {
-        told.log();
-    }
+    let refused = Observation::Refused { source, problem: "too-large" };
+    state.observations.note(refused, None, refusal.received_at);
     // A refusal that cannot be recorded now must not look like one that was.
     match state.writer.write(move |conn| refusals::insert_refusal(conn, &refusal)).await {
         Ok(()) => error,
@@ -182,23 +191,31 @@ pub(super) fn remote_addr(request: &HttpRequest, state: &AppState) -> Option<Str
     request.peer_addr().map(|addr| addr.ip().to_string())
 }
 
-fn warn(state: &State, source: &str, signature: Signature, receipt: &StoredReceipt) {
-    let concern = match signature {
-        Signature::Valid => {
-            if receipt.effect == Effect::Disputed {
-                tracing::warn!(
-                    callback.id = receipt.id,
-                    source.name = source,
-                    "a genuine delivery came with other bytes under an id that is not signed; \
-                     the content stays, the delivery is kept beside it"
-                );
-            }
-            return;
-        }
-        Signature::Unchecked => Concern::NoSecret,
-        Signature::Missing | Signature::Invalid => Concern::BadSignature,
+/// What is in order is not noted: the way of a genuine callback pays nothing here.
+fn note_stored(
+    state: &State,
+    source: &str,
+    (signature, reason): (Signature, Option<Reason>),
+    receipt: &StoredReceipt,
+) {
+    let observation = match signature {
+        Signature::Valid if receipt.effect == Effect::Disputed => Observation::Disputed { source },
+        Signature::Valid => return,
+        Signature::Unchecked => Observation::Unchecked { source },
+        Signature::Missing | Signature::Invalid => Observation::BadSignature { source, reason },
     };
-    if let Some(told) = state.monitor.note(concern, source, state.clock.now()) {
-        told.log();
+    let now = state.clock.now();
+    state.observations.note(observation, Some(receipt.id), now);
+    if signature != Signature::Valid && receipt.effect == Effect::KeptAsEvidence {
+        state.observations.note(Observation::Met { source, callback: receipt.id }, None, now);
     }
+}
+
+fn note_not_stored(state: &State, source: &str, error: StoreError) {
+    let observation = match error {
+        StoreError::Full => Observation::Refused { source, problem: "queue-full" },
+        StoreError::Away => Observation::Storage { cause: "away" },
+        StoreError::Refused => Observation::Storage { cause: "refused" },
+    };
+    state.observations.note(observation, None, state.clock.now());
 }

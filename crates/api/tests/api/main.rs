@@ -1,6 +1,7 @@
 //! Black box over real HTTP, on SQLite and on PostgreSQL: a file for each file of handlers, and
 //! `process.rs` for what only a process can show.
 
+mod alerts;
 mod callbacks;
 mod cli;
 mod invariants;

@@ -177,7 +177,7 @@ fn the_log_warns_at_once_and_never_shows_a_secret_or_a_payload() {
     let mut log = String::new();
     process.log.take().expect("a pipe").read_to_string(&mut log).expect("the log");
     process.child.wait().expect("it ends");
-    assert_eq!(log.matches("bad or missing signature").count(), 1, "{log}");
+    assert_eq!(log.matches("Bad signatures from “default”").count(), 1, "{log}");
     for secret in [&SECRET[6..], "payload-in-clear", "password-in-clear", "rbk_in_clear", "v1,"] {
         assert!(!log.contains(secret), "{secret:?} is in the log");
     }

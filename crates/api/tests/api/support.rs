@@ -84,15 +84,26 @@ impl TestApp {
         let application = Application::build(config, clock.clone()).expect("the server starts");
         let admin = random_token("rbk_");
         let digest = hash_token(&admin);
-        tokens::insert_token(&mut database.connect(), "tests", &digest, Role::Admin, 0)
-            .expect("a token");
+        // A server that is started again finds the token of the first.
+        let names = ["tests".to_owned(), random_token("tests")];
+        let mut conn = database.connect();
+        let inserted = names.iter().find_map(|name| {
+            tokens::insert_token(&mut conn, name, &digest, Role::Admin, 0).expect("a token")
+        });
+        assert!(inserted.is_some());
         Self::run(application, database, clock, admin)
     }
 
     /// Starts another node on the same database, with the same clock and admin.
     pub(crate) fn start_second_node(&self) -> Self {
+        self.start_another(|_| {})
+    }
+
+    /// The same, configured otherwise.
+    pub(crate) fn start_another(&self, change: impl FnOnce(&mut Config)) -> Self {
         let database = self.database.share();
-        let config = Config::for_testing(database.url().clone(), SECRET);
+        let mut config = Config::for_testing(database.url().clone(), SECRET);
+        change(&mut config);
         let application = Application::build(config, self.clock.clone()).expect("it starts");
         Self::run(application, database, self.clock.clone(), self.admin.clone())
     }

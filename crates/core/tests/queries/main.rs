@@ -2,6 +2,7 @@
 //!
 //! The whole suite runs on both: what is written once for two databases is tested on two.
 
+mod alerts;
 mod analytics;
 mod audit;
 mod bodies;

@@ -1,0 +1,141 @@
+//! Where alerts are told.
+
+use super::callbacks::parse_json;
+use crate::alerting::mail::parse_addresses;
+use crate::alerting::message::Message;
+use crate::alerting::send;
+use crate::error::ApiError;
+use crate::extractors::{Admin, Viewer};
+use crate::state::State;
+use crate::tokens::random_u64;
+use crate::views;
+use actix_web::{HttpResponse, web};
+use ringback_core::queries::channels::{self, ChannelRow, NewChannel};
+use ringback_wire::{
+    ChangeChannelRequest, ChannelKind, ChannelsResponse, NewChannelRequest, TestChannelResponse,
+};
+use std::collections::BTreeMap;
+
+const NAME_CHARS: usize = 64;
+
+/// Every channel, without its secrets.
+///
+/// # Errors
+/// 503.
+pub async fn list_channels(_viewer: Viewer, state: State) -> Result<HttpResponse, ApiError> {
+    let (rows, waiting) = state
+        .readers
+        .read(|conn| Ok((channels::list_channels(conn)?, channels::count_waiting_notices(conn)?)))
+        .await?;
+    let waiting: BTreeMap<i64, i64> = waiting.into_iter().collect();
+    let view = |row: ChannelRow| {
+        let waits = waiting.get(&row.id).copied().unwrap_or_default();
+        views::channel(row, waits)
+    };
+    Ok(HttpResponse::Ok().json(ChannelsResponse {
+        channels: rows.into_iter().filter_map(view).collect(),
+        mail_is_configured: state.config.mail.is_some(),
+    }))
+}
+
+/// Adds a channel.
+///
+/// # Errors
+/// 422 for a name that is taken or a target that cannot be used.
+pub async fn add_channel(
+    _admin: Admin,
+    body: Result<web::Json<NewChannelRequest>, actix_web::Error>,
+    state: State,
+) -> Result<HttpResponse, ApiError> {
+    let channel = read_channel(&parse_json(body)?)?;
+    let (now, name) = (state.clock.now(), channel.name.clone());
+    let added = state
+        .writer
+        .write(move |conn| match channels::insert_channel(conn, &channel, now)? {
+            Some(id) => channels::find_channel(conn, id),
+            None => Ok(None),
+        })
+        .await?
+        .and_then(|row| views::channel(row, 0))
+        .ok_or_else(|| ApiError::InvalidInput(format!("a channel is named {name:?} already")))?;
+    Ok(HttpResponse::Ok().json(added))
+}
+
+fn read_channel(request: &NewChannelRequest) -> Result<NewChannel, ApiError> {
+    let name = request.name.trim().to_owned();
+    let is_name = (1..=NAME_CHARS).contains(&name.chars().count());
+    if !is_name || name.chars().any(char::is_control) {
+        return Err(ApiError::InvalidInput(format!(
+            "the name of a channel takes 1 to {NAME_CHARS} characters"
+        )));
+    }
+    match request.kind {
+        ChannelKind::Mail => {
+            parse_addresses(&request.target).map_err(ApiError::InvalidInput)?;
+            let target = request.target.trim().to_owned();
+            Ok(NewChannel { name, kind: channels::ChannelKind::Mail, target, secret: None })
+        }
+    }
+}
+
+/// Turns a channel off or on.
+///
+/// # Errors
+/// 404 when there is none of this id.
+pub async fn change_channel(
+    _admin: Admin,
+    id: web::Path<String>,
+    body: Result<web::Json<ChangeChannelRequest>, actix_web::Error>,
+    state: State,
+) -> Result<HttpResponse, ApiError> {
+    let (id, enabled) = (parse_id(&id)?, parse_json(body)?.enabled);
+    let disabled_at = (!enabled).then(|| state.clock.now());
+    let changed =
+        state.writer.write(move |conn| channels::disable_channel(conn, id, disabled_at)).await?;
+    if changed { Ok(HttpResponse::NoContent().finish()) } else { Err(no_channel()) }
+}
+
+/// Deletes a channel and what waits for it.
+///
+/// # Errors
+/// 404 when there is none of this id.
+pub async fn delete_channel(
+    _admin: Admin,
+    id: web::Path<String>,
+    state: State,
+) -> Result<HttpResponse, ApiError> {
+    let id = parse_id(&id)?;
+    let deleted = state.writer.write(move |conn| channels::delete_channel(conn, id)).await?;
+    if deleted { Ok(HttpResponse::NoContent().finish()) } else { Err(no_channel()) }
+}
+
+/// Sends a test and says how that went.
+///
+/// # Errors
+/// 404 when there is none of this id.
+pub async fn test_channel(
+    admin: Admin,
+    id: web::Path<String>,
+    state: State,
+) -> Result<HttpResponse, ApiError> {
+    let id = parse_id(&id)?;
+    let channel = state.readers.read(move |conn| channels::find_channel(conn, id)).await?;
+    let channel = channel.ok_or_else(no_channel)?;
+    let test_id = format!("alert_test_{:016x}", random_u64());
+    let at = views::time(state.clock.now());
+    let message = Message::test(test_id, &channel.name, &admin.0.name, &at, state.base_url());
+    let sent = send::send_test(&state, &channel, &message).await?;
+    let (sent, error) = match sent {
+        Ok(()) => (true, None),
+        Err(error) => (false, Some(error.to_string())),
+    };
+    Ok(HttpResponse::Ok().json(TestChannelResponse { sent, error }))
+}
+
+fn parse_id(text: &str) -> Result<i64, ApiError> {
+    text.parse().map_err(|_| no_channel())
+}
+
+fn no_channel() -> ApiError {
+    ApiError::NotFound("no channel of this id is there".to_owned())
+}
