@@ -2,6 +2,7 @@
 //!
 //! When something is told is [`ringback_core::alert`]'s; here is what needs a network.
 
+pub mod hooks;
 pub mod mail;
 pub mod message;
 pub mod round;

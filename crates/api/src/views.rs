@@ -172,7 +172,8 @@ pub fn alert(alert: ringback_core::alert::Alert) -> wire::Alert {
 pub fn channel(row: ChannelRow, waiting: i64) -> Option<wire::Channel> {
     let kind = match row.kind()? {
         ChannelKind::Mail => wire::ChannelKind::Mail,
-        ChannelKind::Slack | ChannelKind::Webhook => return None,
+        ChannelKind::Slack => wire::ChannelKind::Slack,
+        ChannelKind::Webhook => wire::ChannelKind::Webhook,
     };
     Some(wire::Channel {
         id: row.id,

@@ -24,6 +24,8 @@ pub enum Purpose {
     SourceSecrets,
     /// Sealing small values that the database keeps for the server.
     Settings,
+    /// Sealing what alert channels keep secret.
+    AlertChannels,
     /// Telling keys apart without showing them.
     KeyId,
 }
@@ -33,6 +35,7 @@ impl Purpose {
         match self {
             Self::SourceSecrets => b"ringback v1 source secrets",
             Self::Settings => b"ringback v1 settings",
+            Self::AlertChannels => b"ringback v1 alert channels",
             Self::KeyId => b"ringback v1 key id",
         }
     }

@@ -71,6 +71,10 @@ pub struct MuteRequest {
 pub enum ChannelKind {
     /// Mail by SMTP.
     Mail,
+    /// A webhook that takes what Slack takes.
+    Slack,
+    /// A webhook that is signed as Standard Webhooks says.
+    Webhook,
 }
 
 /// Where alerts are told.
@@ -82,7 +86,7 @@ pub struct Channel {
     pub name: String,
     /// How it is reached.
     pub kind: ChannelKind,
-    /// Addresses, or the host of a URL: never what is secret of it.
+    /// Addresses, or a URL; of a Slack URL, which is secret, only the host.
     pub target: String,
     /// False while nothing is told here.
     pub enabled: bool,
@@ -122,6 +126,21 @@ pub struct NewChannelRequest {
 impl std::fmt::Debug for NewChannelRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("NewChannelRequest").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// A channel that was added.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewChannelResponse {
+    /// The channel.
+    pub channel: Channel,
+    /// The secret that a signed webhook is signed with: shown this once.
+    pub secret: Option<String>,
+}
+
+impl std::fmt::Debug for NewChannelResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewChannelResponse").field("channel", &self.channel).finish_non_exhaustive()
     }
 }
 

@@ -12,8 +12,8 @@ mod session;
 
 pub use alert::{
     Alert, AlertHistoryResponse, AlertsResponse, ChangeChannelRequest, Channel, ChannelKind,
-    ChannelsResponse, Digest, MuteRequest, NewChannelRequest, Preferences, QuietHours, ShowRules,
-    TestChannelResponse,
+    ChannelsResponse, Digest, MuteRequest, NewChannelRequest, NewChannelResponse, Preferences,
+    QuietHours, ShowRules, TestChannelResponse,
 };
 pub use callback::{
     CallbackDetail, CallbackSummary, CheckResponse, Delivery, HistoryResponse, IdOrigin,

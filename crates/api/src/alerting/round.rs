@@ -115,7 +115,7 @@ async fn run_alone(state: &AppState) -> Result<Vec<Step>, ApiError> {
 ///
 /// # Errors
 /// [`ApiError`]; then it is kept.
-async fn add_noted(state: &AppState) -> Result<(), ApiError> {
+pub async fn add_noted(state: &AppState) -> Result<(), ApiError> {
     let Taken { seen, met } = state.observations.take();
     let mut seen: Vec<(Key, Seen)> = seen.into_iter().collect();
     if seen.is_empty() && met.is_empty() {

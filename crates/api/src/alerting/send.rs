@@ -1,9 +1,10 @@
 //! Sending what is due, channel by channel.
 
-use super::mail;
 use super::message::Message;
+use super::{hooks, mail};
 use crate::error::{ApiError, chain};
 use crate::state::AppState;
+use crate::views;
 use ringback_core::queries::channels::{self, ChannelKind, ChannelRow};
 
 /// The longest reason that is kept.
@@ -108,6 +109,10 @@ pub async fn send(
             })?;
             mail::send(config, &channel.target, message).await
         }
-        _ => Err(SendError::plain("this version does not know the kind of this channel")),
+        Some(ChannelKind::Slack) => hooks::send_slack(state, channel, message).await,
+        Some(ChannelKind::Webhook) => {
+            hooks::send_webhook(state, channel, message, &views::time(state.clock.now())).await
+        }
+        None => Err(SendError::plain("this version does not know the kind of this channel")),
     }
 }

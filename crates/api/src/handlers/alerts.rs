@@ -1,6 +1,7 @@
 //! The alert centre: what is open, what was, and taking note.
 
 use super::callbacks::{parse_json, parse_query};
+use crate::alerting::round;
 use crate::error::ApiError;
 use crate::extractors::{Admin, Viewer};
 use crate::state::State;
@@ -20,6 +21,11 @@ const LONGEST_MUTE: Micros = 366 * 24 * 3600 * 1_000_000;
 /// # Errors
 /// 503.
 pub async fn list_alerts(_viewer: Viewer, state: State) -> Result<HttpResponse, ApiError> {
+    // Whoever looks sees what this node has noted, told or not. That it cannot be added just now
+    // keeps nobody from reading what is there.
+    if let Err(error) = round::add_noted(&state).await {
+        tracing::debug!(cause = %error, "alerts wait for the database");
+    }
     let now = state.clock.now();
     let (open, unread) = state
         .readers

@@ -1,6 +1,7 @@
 //! Where alerts are told.
 
 use super::callbacks::parse_json;
+use crate::alerting::hooks;
 use crate::alerting::mail::parse_addresses;
 use crate::alerting::message::Message;
 use crate::alerting::send;
@@ -12,9 +13,11 @@ use crate::views;
 use actix_web::{HttpResponse, web};
 use ringback_core::queries::channels::{self, ChannelRow, NewChannel};
 use ringback_wire::{
-    ChangeChannelRequest, ChannelKind, ChannelsResponse, NewChannelRequest, TestChannelResponse,
+    ChangeChannelRequest, ChannelKind, ChannelsResponse, NewChannelRequest, NewChannelResponse,
+    TestChannelResponse,
 };
 use std::collections::BTreeMap;
+use url::Url;
 
 const NAME_CHARS: usize = 64;
 
@@ -47,7 +50,8 @@ pub async fn add_channel(
     body: Result<web::Json<NewChannelRequest>, actix_web::Error>,
     state: State,
 ) -> Result<HttpResponse, ApiError> {
-    let channel = read_channel(&parse_json(body)?)?;
+    let request = parse_json(body)?;
+    let (channel, secret) = read_channel(&state, &request).await?;
     let (now, name) = (state.clock.now(), channel.name.clone());
     let added = state
         .writer
@@ -58,10 +62,14 @@ pub async fn add_channel(
         .await?
         .and_then(|row| views::channel(row, 0))
         .ok_or_else(|| ApiError::InvalidInput(format!("a channel is named {name:?} already")))?;
-    Ok(HttpResponse::Ok().json(added))
+    Ok(HttpResponse::Ok().json(NewChannelResponse { channel: added, secret }))
 }
 
-fn read_channel(request: &NewChannelRequest) -> Result<NewChannel, ApiError> {
+/// The channel to add, and the secret to show once.
+async fn read_channel(
+    state: &State,
+    request: &NewChannelRequest,
+) -> Result<(NewChannel, Option<String>), ApiError> {
     let name = request.name.trim().to_owned();
     let is_name = (1..=NAME_CHARS).contains(&name.chars().count());
     if !is_name || name.chars().any(char::is_control) {
@@ -73,8 +81,33 @@ fn read_channel(request: &NewChannelRequest) -> Result<NewChannel, ApiError> {
         ChannelKind::Mail => {
             parse_addresses(&request.target).map_err(ApiError::InvalidInput)?;
             let target = request.target.trim().to_owned();
-            Ok(NewChannel { name, kind: channels::ChannelKind::Mail, target, secret: None })
+            let kind = channels::ChannelKind::Mail;
+            Ok((NewChannel { name, kind, target, secret: None }, None))
         }
+        ChannelKind::Slack => {
+            let url = read_url(state, &request.target).await?;
+            let secret = Some(hooks::seal_secret(state, &name, url.as_str()));
+            let target = url.host_str().unwrap_or_default().to_owned();
+            let kind = channels::ChannelKind::Slack;
+            Ok((NewChannel { name, kind, target, secret }, None))
+        }
+        ChannelKind::Webhook => {
+            let target = read_url(state, &request.target).await?.to_string();
+            let shown = hooks::new_secret();
+            let secret = Some(hooks::seal_secret(state, &name, &shown));
+            let kind = channels::ChannelKind::Webhook;
+            Ok((NewChannel { name, kind, target, secret }, Some(shown)))
+        }
+    }
+}
+
+/// A URL that may be reached; what cannot is said when it is typed and not when it is needed.
+async fn read_url(state: &State, text: &str) -> Result<Url, ApiError> {
+    let url = Url::parse(text.trim())
+        .map_err(|_| ApiError::InvalidInput("`target` takes a URL with https".to_owned()))?;
+    match state.outbound.resolve(&url).await {
+        Ok(_) => Ok(url),
+        Err(error) => Err(ApiError::InvalidInput(format!("`target`: {error}"))),
     }
 }
 

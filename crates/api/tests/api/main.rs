@@ -3,6 +3,7 @@
 
 mod alerts;
 mod callbacks;
+mod channels;
 mod cli;
 mod invariants;
 mod outbound;
@@ -11,6 +12,7 @@ mod receive;
 mod routes;
 mod send;
 mod session;
+mod smtp;
 mod stream;
 mod support;
 mod writer;

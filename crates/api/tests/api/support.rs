@@ -170,6 +170,12 @@ impl TestApp {
         self.ask(Method::POST, path, &headers, body.to_string()).await
     }
 
+    /// Deletes as an admin.
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        let bearer = format!("Bearer {}", self.admin);
+        self.ask(Method::DELETE, path, &[("authorization", bearer.as_str())], "").await
+    }
+
     /// Delivers as a sender with the right secret, signed at the clock's time.
     pub(crate) async fn deliver(&self, id: &str, body: impl AsRef<[u8]>) -> Answer {
         let headers = sign(id, body.as_ref(), self.now_seconds());

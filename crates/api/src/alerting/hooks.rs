@@ -1,0 +1,107 @@
+//! Webhooks that alerts go out by: Slack-compatible ones, and signed ones as Standard Webhooks says.
+
+use super::message::Message;
+use super::send::SendError;
+use crate::outbound::OutboundRequest;
+use crate::state::AppState;
+use crate::tokens::fill_random;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ringback_core::keys::{NONCE_BYTES, Purpose};
+use ringback_core::queries::channels::ChannelRow;
+use ringback_core::signature::{Scheme, Secret};
+use std::time::Duration;
+use url::Url;
+
+const TIMEOUT: Duration = Duration::from_secs(15);
+/// What a receiver answers is of no interest beyond its status.
+const ANSWER_BYTES: usize = 64 * 1024;
+
+/// Posts what Slack takes. The URL is the secret.
+///
+/// # Errors
+/// [`SendError`].
+pub async fn send_slack(
+    state: &AppState,
+    channel: &ChannelRow,
+    message: &Message,
+) -> Result<(), SendError> {
+    let url = open_secret(state, channel)?;
+    post(state, &url, Vec::new(), message.slack().to_string()).await
+}
+
+/// Posts a signed message.
+///
+/// # Errors
+/// [`SendError`].
+pub async fn send_webhook(
+    state: &AppState,
+    channel: &ChannelRow,
+    message: &Message,
+    at: &str,
+) -> Result<(), SendError> {
+    let body = message.webhook(at).to_string();
+    let secret = Secret::new(&open_secret(state, channel)?);
+    let seconds = state.clock.now().div_euclid(1_000_000);
+    let headers = secret.and_then(|secret| {
+        Scheme::StandardWebhooks.sign(&secret, &message.id, body.as_bytes(), seconds)
+    });
+    let headers = headers.ok_or_else(|| SendError::plain("the signing secret makes no key"))?;
+    post(state, &channel.target, headers, body).await
+}
+
+async fn post(
+    state: &AppState,
+    url: &str,
+    mut headers: Vec<(String, String)>,
+    body: String,
+) -> Result<(), SendError> {
+    headers.push(("content-type".to_owned(), "application/json".to_owned()));
+    let request = OutboundRequest {
+        method: actix_web::http::Method::POST,
+        url: Url::parse(url).map_err(|_| SendError::plain("the URL of the channel is none"))?,
+        headers,
+        body: body.into_bytes(),
+        timeout: TIMEOUT,
+        limit_bytes: ANSWER_BYTES,
+    };
+    let answer = state.outbound.send(request).await;
+    let answer = answer.map_err(|error| SendError::new("the receiver did not take it", &error))?;
+    if (200..300).contains(&answer.status) {
+        Ok(())
+    } else {
+        Err(SendError::plain(&format!("the receiver answered with status {}", answer.status)))
+    }
+}
+
+/// A new signing secret, as Standard Webhooks writes one.
+pub fn new_secret() -> String {
+    let mut bytes = [0; 32];
+    fill_random(&mut bytes);
+    format!("whsec_{}", STANDARD.encode(bytes))
+}
+
+/// Seals the secret of a channel for the database. It opens for a channel of this name alone.
+pub fn seal_secret(state: &AppState, name: &str, secret: &str) -> Vec<u8> {
+    let mut nonce = [0; NONCE_BYTES];
+    fill_random(&mut nonce);
+    let key = state.keyring.current();
+    key.seal(Purpose::AlertChannels, nonce, &context(name), secret.as_bytes())
+}
+
+fn open_secret(state: &AppState, channel: &ChannelRow) -> Result<String, SendError> {
+    let sealed = channel.secret.as_deref().unwrap_or_default();
+    let open = |key: ringback_core::keys::ServerKey| {
+        key.open(Purpose::AlertChannels, &context(&channel.name), sealed).ok()
+    };
+    let opened = state.keyring.keys().into_iter().find_map(open);
+    opened.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| {
+        SendError::plain(
+            "its secret was sealed with another key: delete the channel and add it again",
+        )
+    })
+}
+
+fn context(name: &str) -> String {
+    format!("alert channel {name}")
+}
