@@ -19,6 +19,18 @@ send *ARGS:
     @[ -x target/release/ringback ] || scripts/build.sh
     @target/release/ringback send "$@"
 
+# Start PostgreSQL and two nodes behind a proxy with Docker Compose, on http://127.0.0.1:8080
+[group('use')]
+up:
+    @grep -qs '^RINGBACK_SECRET_KEY=.' .env || (umask 077; printf 'RINGBACK_SECRET_KEY=%s\n' "$(head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n')" >>.env)
+    @docker compose --env-file .env up --detach --build --wait
+    @docker compose logs node1 node2 | grep -m 1 'Set-up link' || true
+
+# Stop what `just up` started; the data stays
+[group('use')]
+down:
+    @docker compose down
+
 # The API with reload and `trunk serve` with a proxy to it, on http://127.0.0.1:8081
 [group('develop')]
 dev:
@@ -80,6 +92,11 @@ screenshots:
 bench *ARGS:
     @scripts/build.sh
     @scripts/with-postgres.sh --durable cargo run --release --package ringback-bench -- "$@"
+
+# Retention over 90 days of 10,000 callbacks each, on SQLite and PostgreSQL; takes minutes
+[group('test')]
+simulate-retention PER_DAY="10000":
+    @RINGBACK_SIMULATE_PER_DAY={{ PER_DAY }} scripts/with-postgres.sh cargo test --release --package ringback-api --test api -- --nocapture ninety_days
 
 # Remove what was built; keeps ./data and .env
 [group('develop')]

@@ -12,11 +12,14 @@ use ringback_api::clock::SystemClock;
 use ringback_api::config::Config;
 use ringback_api::database::Readers;
 use ringback_api::error::ApiError;
+use ringback_api::floods::Floods;
 use ringback_api::handlers::receive::take_delivery;
 use ringback_api::keyring::Keyring;
+use ringback_api::metrics::Metrics;
 use ringback_api::middleware::around;
 use ringback_api::observations::Observations;
 use ringback_api::outbound::Outbound;
+use ringback_api::refusals::RefusalLog;
 use ringback_api::routes;
 use ringback_api::startup::Application;
 use ringback_api::state::{AppState, State};
@@ -106,6 +109,8 @@ async fn serve_baseline(config: Config, store: Store) -> Result<(), Failure> {
         Writer::start(config.database_url.clone(), conn, WriterConfig::default())?;
     let readers = Readers::open(&config.database_url)?;
     let (bind, workers) = (config.bind, config.workers);
+    let metrics = Metrics::new(writer.stats());
+    let floods = Floods::new(config.operations.floods);
     let state = Data::new(AppState {
         admission: Admission::new(config.body_memory_bytes),
         keyring: Keyring::open(config.key_place.clone())?,
@@ -121,6 +126,9 @@ async fn serve_baseline(config: Config, store: Store) -> Result<(), Failure> {
         alerts: Memory::default(),
         node: String::new(),
         base_url: std::sync::OnceLock::new(),
+        floods,
+        refusals: RefusalLog::default(),
+        metrics,
         throttle: SignInThrottle::new(),
     });
     let store = Data::new(store);

@@ -1,6 +1,6 @@
 //! Turns values into words for people: times, sizes, verdicts. Pure; the clock is an argument.
 
-use ringback_wire::{Reason, Signature};
+use ringback_wire::{PayloadAbsence, Reason, Signature};
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
@@ -38,6 +38,19 @@ fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     era * 146_097 + day_of_era - 719_468
+}
+
+/// Why a body is not there.
+pub fn absence(absence: PayloadAbsence) -> &'static str {
+    match absence {
+        PayloadAbsence::TooMany => {
+            "Only its digest was kept: there were too many different bodies without a valid signature."
+        }
+        PayloadAbsence::OverQuota => {
+            "Only its digest was kept: callbacks without a valid signature had used up their space."
+        }
+        PayloadAbsence::Expired => "The body has expired: it was kept as long as bodies are kept.",
+    }
 }
 
 /// `3 min ago`; what lies ahead by a little is `just now`.

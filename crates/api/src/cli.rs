@@ -1,6 +1,9 @@
 //! The command line: a file for each command.
 
+mod backup;
+mod copy;
 mod database;
+mod doctor;
 mod migrate;
 mod send;
 mod serve;
@@ -32,6 +35,14 @@ enum Command {
     /// API tokens for scripts.
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// Write a SQLite database into a file, while it is served.
+    Backup(backup::BackupArgs),
+    /// Put a backup in the place of a SQLite database.
+    Restore(backup::RestoreArgs),
+    /// Copy everything from a SQLite database into PostgreSQL.
+    Copy(copy::CopyArgs),
+    /// Check a deployment, and say what to do for what is wrong.
+    Doctor(Box<doctor::DoctorArgs>),
     /// Play an LLM service: sign callbacks and send them.
     Send(Box<send::SendArgs>),
     /// Check the signature of a captured request.
@@ -57,6 +68,10 @@ pub fn run() -> ExitCode {
         Command::Migrate(args) => migrate::run(&args),
         Command::User(command) => user::run(command),
         Command::Token(command) => token::run(command),
+        Command::Backup(args) => backup::back_up(&args),
+        Command::Restore(args) => backup::restore(&args),
+        Command::Copy(args) => copy::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Send(args) => return send::run(&args),
         Command::Verify(args) => return verify::run(&args),
     };

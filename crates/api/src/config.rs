@@ -4,6 +4,11 @@
 
 mod file;
 mod mail;
+mod operations;
+
+pub use operations::{
+    FloodConfig, MetricsConfig, OperationsArgs, OperationsConfig, RetentionConfig,
+};
 
 use crate::keyring::KeyPlace;
 use crate::telemetry::LogFormat;
@@ -95,9 +100,6 @@ pub struct ServeArgs {
     /// answered: a proxy needs them to turn elsewhere [default: 5]
     #[arg(long, env = "RINGBACK_DRAIN_SECONDS", value_name = "SECONDS")]
     pub drain_seconds: Option<u64>,
-    /// Believe the `Forwarded` and `X-Forwarded-For` headers: only behind a proxy that sets them
-    #[arg(long, env = "RINGBACK_TRUST_FORWARDED")]
-    pub trust_forwarded: Option<bool>,
     /// Threads that answer requests [default: one for each core]
     #[arg(long, env = "RINGBACK_WORKERS", value_name = "N")]
     pub workers: Option<usize>,
@@ -110,6 +112,9 @@ pub struct ServeArgs {
     #[command(flatten)]
     /// Where the database is.
     pub database: DatabaseArgs,
+    #[command(flatten)]
+    /// What an operator sets.
+    pub operations: OperationsArgs,
     #[command(flatten)]
     /// How the log is written.
     pub log: LogArgs,
@@ -144,8 +149,8 @@ pub struct Config {
     pub max_connections: usize,
     /// Between SIGTERM and the end of listening.
     pub drain: Duration,
-    /// Whether a proxy's word on addresses is believed.
-    pub trust_forwarded: bool,
+    /// Metrics, traces, proxies, retention, floods.
+    pub operations: OperationsConfig,
     /// Threads that answer requests.
     pub workers: usize,
     /// How often a stream says that it is alive.
@@ -187,6 +192,9 @@ pub enum ConfigError {
     /// The mail server cannot be used; the text names no value.
     #[error("{0}")]
     Mail(&'static str),
+    /// A value cannot be meant.
+    #[error("{0}")]
+    Value(String),
     /// The file cannot be read.
     #[error("cannot read {path}")]
     Read {
@@ -297,7 +305,7 @@ impl Config {
                 .unwrap_or(DEFAULT_MAX_CONNECTIONS)
                 .max(1),
             drain: Duration::from_secs(drain_seconds.unwrap_or(DEFAULT_DRAIN_SECONDS)),
-            trust_forwarded: args.trust_forwarded.or(file.trust_forwarded).unwrap_or(false),
+            operations: OperationsConfig::load(&args.operations, &file.operations)?,
             workers: args.workers.or(file.workers).unwrap_or_else(cores).max(1),
             stream_ping: STREAM_PING,
             stalled_client: STALLED_CLIENT,
@@ -320,7 +328,7 @@ impl Config {
             body_memory_bytes: DEFAULT_BODY_MEMORY_BYTES,
             max_connections: DEFAULT_MAX_CONNECTIONS,
             drain: Duration::ZERO,
-            trust_forwarded: false,
+            operations: OperationsConfig::default(),
             workers: 2,
             stream_ping: STREAM_PING,
             stalled_client: STALLED_CLIENT,

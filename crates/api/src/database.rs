@@ -63,6 +63,12 @@ impl Readers {
         Ok(Self(pool))
     }
 
+    /// How many connections are busy, and how many wait for work.
+    pub fn connections(&self) -> (u32, u32) {
+        let state = self.0.state();
+        (state.connections.saturating_sub(state.idle_connections), state.idle_connections)
+    }
+
     /// Runs a query on a thread that may block.
     ///
     /// # Errors

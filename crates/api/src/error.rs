@@ -38,6 +38,9 @@ pub enum ApiError {
     /// Too many tries.
     #[error("too many attempts: try again in {0} s")]
     TooManyAttempts(u64),
+    /// Too many deliveries that are not trusted.
+    #[error("too many deliveries without a valid signature: sign them, or send again in {0} s")]
+    RateLimited(u64),
     /// The set-up link was used, has expired, or is not needed.
     #[error(
         "this set-up link is not valid any more: restart the server for a new one, or run `ringback user add`"
@@ -98,6 +101,7 @@ pub const PROBLEMS: &[ProblemKind] = &[
     kind("body-incomplete", 408, "Body incomplete"),
     kind("unavailable", 503, "Unavailable"),
     kind("internal", 500, "Internal error"),
+    kind("rate-limited", 429, "Too many unverified deliveries"),
 ];
 
 /// Where a client whose cursor is unknown starts over.
@@ -124,6 +128,7 @@ impl ApiError {
             Self::BodyIncomplete => 12,
             Self::Unavailable(_) | Self::Overloaded => 13,
             Self::Internal(_) => 14,
+            Self::RateLimited(_) => 15,
         };
         &PROBLEMS[index]
     }
@@ -179,7 +184,7 @@ impl ResponseError for ApiError {
         let mut response = HttpResponse::build(self.status_code());
         response.insert_header((CONTENT_TYPE, "application/problem+json"));
         match self {
-            Self::TooManyAttempts(seconds) => {
+            Self::TooManyAttempts(seconds) | Self::RateLimited(seconds) => {
                 response.insert_header((RETRY_AFTER, seconds.to_string()));
             }
             Self::Unavailable(_) | Self::Overloaded => {
@@ -231,6 +236,7 @@ mod tests {
             (ApiError::NotFound(String::new()), "not-found", 404),
             (ApiError::UnknownSource(String::new()), "unknown-source", 404),
             (ApiError::TooManyAttempts(1), "too-many-attempts", 429),
+            (ApiError::RateLimited(1), "rate-limited", 429),
             (ApiError::CursorUnknown, "cursor-unknown", 410),
             (ApiError::TooLarge(1), "too-large", 413),
             (ApiError::Unavailable(None), "unavailable", 503),

@@ -30,6 +30,11 @@ pub struct Viewer(pub Identity);
 #[derive(Clone, Debug)]
 pub struct Admin(pub Identity);
 
+/// Somebody who may read the metrics: whoever may read, and the holder of the configured token,
+/// who may even while the database is away.
+#[derive(Clone, Copy, Debug)]
+pub struct MetricsReader;
+
 /// A request that changes something comes from a page of this server, or not from a browser.
 #[derive(Clone, Copy, Debug)]
 pub struct SameOrigin;
@@ -63,6 +68,21 @@ impl FromRequest for Admin {
     }
 }
 
+impl FromRequest for MetricsReader {
+    type Error = ApiError;
+    type Future = Extracting<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            if has_metrics_token(&request) {
+                return Ok(Self);
+            }
+            identify(&request).await.map(|_| Self)
+        })
+    }
+}
+
 impl FromRequest for SameOrigin {
     type Error = ApiError;
     type Future = std::future::Ready<Result<Self, ApiError>>;
@@ -70,6 +90,15 @@ impl FromRequest for SameOrigin {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         std::future::ready(check_same_origin(request).map(|()| Self))
     }
+}
+
+fn has_metrics_token(request: &HttpRequest) -> bool {
+    let token = |state: &State| state.config.operations.metrics.token.clone();
+    let Some(expected) = request.app_data::<State>().and_then(token) else { return false };
+    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let given = header.and_then(|value| value.strip_prefix("Bearer "));
+    // Digests are compared, so how long it takes says nothing of the token.
+    given.is_some_and(|given| hash_token(given.trim()) == hash_token(&expected))
 }
 
 /// Finds out who is asking. A stream asks again for the request that began it.

@@ -203,6 +203,9 @@ pub async fn read_page(
     let limit = usize::try_from(limit).map_err(ApiError::internal)?;
     let has_more = lines.len() > limit;
     lines.truncate(limit);
+    if let Some(seq) = after {
+        state.metrics.observe_feed_lag(head - seq);
+    }
     let after = after.unwrap_or(head);
     let seq = lines.last().map_or(after, |line| line.callback.seq);
     let answer = CheckResponse {

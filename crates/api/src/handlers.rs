@@ -4,6 +4,7 @@ pub mod alerts;
 pub mod callbacks;
 pub mod channels;
 pub mod health;
+pub mod metrics;
 pub mod operations;
 pub mod preferences;
 pub mod receive;

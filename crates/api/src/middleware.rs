@@ -34,6 +34,10 @@ pub async fn around(
     let state = request.app_data::<State>().cloned();
     let is_https = state.as_ref().is_some_and(|state| state.config.is_https());
     let mut response = REQUEST_ID.scope(id.clone(), next.call(request)).await?;
+    if let Some(state) = &state {
+        let (route, status) = (response.request().match_pattern(), response.status().as_u16());
+        state.metrics.observe_request(method.as_str(), route.as_deref(), status, started.elapsed());
+    }
     tracing::debug!(
         request.id = id,
         request.method = %method,

@@ -32,7 +32,7 @@ pub enum Observation<'a> {
     Refused {
         /// The source.
         source: &'a str,
-        /// `too-large`, `rate-limited` or `queue-full`.
+        /// `too-large`, `rate-limited` or `queue-full`; `over-quota` when only the digest was kept.
         problem: &'a str,
     },
     /// A delivery that is not genuine and that met a callback whose content it does not change. It is

@@ -2,7 +2,7 @@
 
 use crate::error::ApiError;
 use crate::handlers::{
-    alerts, callbacks, channels, health, operations, preferences, receive, session, stream,
+    alerts, callbacks, channels, health, metrics, operations, preferences, receive, session, stream,
 };
 use crate::spa;
 use actix_web::dev::ResourceDef;
@@ -48,6 +48,7 @@ macro_rules! routes {
 routes! {
     Public get    "/healthz" => health::show_health;
     Public get    "/readyz" => health::show_readiness;
+    Viewer get    "/metrics" => metrics::show_metrics;
     Public post   "/api/webhooks/llm-callback" => receive::receive_default;
     Public post   "/api/webhooks/llm-callback/{source}" => receive::receive_named;
     Public post   "/api/session" => session::sign_in;

@@ -6,12 +6,16 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::database::Readers;
 use crate::feed::Feed;
+use crate::floods::Floods;
+use crate::handlers;
 use crate::handlers::session::set_up_setting;
 use crate::keyring::{Keyring, KeyringError};
 use crate::listener::Listener;
+use crate::metrics::Metrics;
 use crate::middleware::around;
 use crate::observations::Observations;
 use crate::outbound::{Outbound, TlsError};
+use crate::refusals::RefusalLog;
 use crate::routes;
 use crate::state::{AppState, State};
 use crate::throttle::SignInThrottle;
@@ -22,7 +26,7 @@ use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 #[cfg(target_os = "linux")]
 use actix_web::rt::net::TcpStream;
-use actix_web::web::{Data, JsonConfig};
+use actix_web::web::{self, Data, JsonConfig};
 use actix_web::{App, HttpServer};
 use ringback_core::connection::{Connection, OpenError, Purpose};
 use ringback_core::migrations::{self, MigrateError};
@@ -49,6 +53,7 @@ const JSON_LIMIT_BYTES: usize = 256 * 1024;
 /// A server that listens and does not answer yet.
 pub struct Application {
     server: Server,
+    metrics_server: Option<Server>,
     writer_thread: WriterThread,
     listener: Option<Listener>,
     state: State,
@@ -68,6 +73,9 @@ pub enum StartError {
     /// The database refused.
     #[error("the database refused")]
     Query(#[from] diesel::result::Error),
+    /// `ringback copy` was cut off.
+    #[error("a copy into this database is not finished: run `ringback copy` again, it goes on")]
+    CopyUnfinished,
     /// No connection for reading.
     #[error("cannot open the database for reading")]
     Readers(#[from] r2d2::Error),
@@ -103,6 +111,9 @@ impl Application {
         for name in migrations::migrate(&mut conn, random_u64())? {
             tracing::info!(migration = name, "migrated");
         }
+        if settings::find_setting(&mut conn, settings::COPY_PROGRESS)?.is_some() {
+            return Err(StartError::CopyUnfinished);
+        }
         let feed_id = settings::find_feed_id(&mut conn)?;
         let keyring = Keyring::open_or_make(config.key_place.clone())?;
         let digest_key =
@@ -127,6 +138,8 @@ impl Application {
             .transpose()
             .map_err(listen)?;
         let (workers, stalled_client) = (config.workers, config.stalled_client);
+        let metrics = Metrics::new(writer.stats());
+        let floods = Floods::new(config.operations.floods);
         let state = Data::new(AppState {
             admission: Admission::new(config.body_memory_bytes),
             config,
@@ -142,6 +155,9 @@ impl Application {
             alerts: Memory::default(),
             node: random_token(""),
             base_url: OnceLock::new(),
+            floods,
+            refusals: RefusalLog::default(),
+            metrics,
             throttle: SignInThrottle::new(),
         });
         let shared = state.clone();
@@ -165,7 +181,22 @@ impl Application {
         let address = server.addrs().first().copied().unwrap_or(bind);
         let base_url = base_url(state.config.public_url.as_ref(), address);
         state.base_url.get_or_init(|| base_url);
-        Ok(Self { server: server.run(), writer_thread, listener, state, address, set_up_token })
+        let metrics_server = state
+            .config
+            .operations
+            .metrics
+            .bind
+            .map(|bind| serve_metrics(bind, &state))
+            .transpose()?;
+        Ok(Self {
+            server: server.run(),
+            metrics_server,
+            writer_thread,
+            listener,
+            state,
+            address,
+            set_up_token,
+        })
     }
 
     /// Where it listens.
@@ -203,12 +234,23 @@ impl Application {
         let loops = [
             actix_web::rt::spawn(worker::alerts::run(self.state.clone())),
             actix_web::rt::spawn(worker::tail::run(self.state.clone())),
+            actix_web::rt::spawn(worker::floods::run(self.state.clone())),
+            actix_web::rt::spawn(worker::retention::run(self.state.clone())),
         ];
+        let metrics_handle = self.metrics_server.as_ref().map(Server::handle);
+        let metrics_task = self.metrics_server.map(actix_web::rt::spawn);
         let ended = self.server.await;
         // What was noted last is told, and another node need not wait to go on.
         worker::alerts::finish(&self.state).await;
         for one in loops {
             one.abort();
+        }
+        if let (Some(handle), Some(task)) = (metrics_handle, metrics_task) {
+            handle.stop(false).await;
+            let _ended = task.await;
+        }
+        if worker::floods::record_refusals(&self.state).await.is_err() {
+            tracing::warn!("the last refusals could not be recorded");
         }
         // Nobody sends to the writer any more, and what is in its queue is stored before the end.
         let (writer_thread, listener) = (self.writer_thread, self.listener);
@@ -256,6 +298,25 @@ fn bound_stalling(connection: &dyn Any, patience: Duration) {
 fn base_url(public_url: Option<&Url>, address: SocketAddr) -> String {
     let url = public_url.map(ToString::to_string);
     url.unwrap_or_else(|| format!("http://{address}")).trim_end_matches('/').to_owned()
+}
+
+/// Serves the metrics on an address of their own, for who can reach it.
+fn serve_metrics(bind: SocketAddr, state: &State) -> Result<Server, StartError> {
+    let state = state.clone();
+    let listen = |source| StartError::Listen { address: bind, source };
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(state.clone())
+            .route("/metrics", web::get().to(handlers::metrics::show_metrics_openly))
+    })
+    .workers(1)
+    .disable_signals()
+    .bind(bind)
+    .map_err(listen)?;
+    if let Some(address) = server.addrs().first() {
+        tracing::info!(%address, "metrics are served");
+    }
+    Ok(server.run())
 }
 
 /// A new link at every start while there is no user: the old one is void.

@@ -6,9 +6,12 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::database::Readers;
 use crate::feed::Feed;
+use crate::floods::Floods;
 use crate::keyring::Keyring;
+use crate::metrics::Metrics;
 use crate::observations::Observations;
 use crate::outbound::Outbound;
+use crate::refusals::RefusalLog;
 use crate::throttle::SignInThrottle;
 use crate::writer::Writer;
 use ringback_core::keys::DigestKey;
@@ -45,6 +48,12 @@ pub struct AppState {
     pub node: String,
     /// Set once it listens; see [`Self::base_url`].
     pub base_url: OnceLock<String>,
+    /// What untrusted deliveries may take.
+    pub floods: Floods,
+    /// Refusals that are not recorded yet.
+    pub refusals: RefusalLog,
+    /// What Prometheus is told.
+    pub metrics: Metrics,
     /// Counts sign-in attempts.
     pub throttle: SignInThrottle,
 }

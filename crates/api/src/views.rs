@@ -38,6 +38,15 @@ pub fn reason(reason: models::Reason) -> wire::Reason {
     }
 }
 
+/// Why a body is not there.
+pub fn absence(absence: models::Absence) -> wire::PayloadAbsence {
+    match absence {
+        models::Absence::TooMany => wire::PayloadAbsence::TooMany,
+        models::Absence::OverQuota => wire::PayloadAbsence::OverQuota,
+        models::Absence::Expired => wire::PayloadAbsence::Expired,
+    }
+}
+
 /// A role.
 pub fn role(role: models::Role) -> wire::Role {
     match role {
@@ -71,16 +80,18 @@ pub fn summaries(lines: Vec<CallbackLine>) -> Vec<wire::CallbackSummary> {
     lines.into_iter().map(summary).collect()
 }
 
-/// A callback with its evidence and its payload.
-pub fn detail(stored: StoredCallback, payload: Vec<u8>) -> wire::CallbackDetail {
+/// A callback with its evidence and its payload; `None` when only the digest is kept.
+pub fn detail(stored: StoredCallback, payload: Option<Vec<u8>>) -> wire::CallbackDetail {
     use base64::Engine as _;
     let content_id = stored.line.callback.delivery_id;
     let content = stored.deliveries.iter().find(|delivery| delivery.id == content_id);
     let content_type = content.and_then(|delivery| delivery.content_type.clone());
     let size_bytes = content.map_or(0, |delivery| delivery.size_bytes);
-    let (payload, payload_base64) = match String::from_utf8(payload) {
-        Ok(text) => (Some(text), None),
-        Err(error) => {
+    let payload_absence = content.and_then(StoredDelivery::absence).map(absence);
+    let (payload, payload_base64) = match payload.map(String::from_utf8) {
+        None => (None, None),
+        Some(Ok(text)) => (Some(text), None),
+        Some(Err(error)) => {
             let bytes = error.into_bytes();
             (None, Some(base64::engine::general_purpose::STANDARD.encode(bytes)))
         }
@@ -105,11 +116,13 @@ pub fn detail(stored: StoredCallback, payload: Vec<u8>) -> wire::CallbackDetail 
         size_bytes,
         payload,
         payload_base64,
+        payload_absence,
         evidence,
     }
 }
 
 fn evidence(delivery: StoredDelivery, content_id: i64) -> wire::Delivery {
+    let payload_absence = delivery.absence().map(absence);
     wire::Delivery {
         id: delivery.id,
         is_content: delivery.id == content_id,
@@ -128,7 +141,8 @@ fn evidence(delivery: StoredDelivery, content_id: i64) -> wire::Delivery {
         remote_addr: delivery.remote_addr,
         content_type: delivery.content_type,
         size_bytes: delivery.size_bytes,
-        has_payload: delivery.has_payload,
+        has_payload: payload_absence.is_none(),
+        payload_absence,
         // Written by us as a list of pairs; anything else shows as none.
         headers: serde_json::from_str(&delivery.headers).unwrap_or_default(),
     }
@@ -143,6 +157,7 @@ pub fn refusal(row: RefusalRow) -> wire::Refusal {
         size_bytes: row.size_bytes,
         remote_addr: row.remote_addr,
         received_at: time(row.received_at),
+        seen: row.seen,
     }
 }
 

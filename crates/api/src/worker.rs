@@ -1,4 +1,6 @@
 //! What runs beside the requests: one loop in each file.
 
 pub mod alerts;
+pub mod floods;
+pub mod retention;
 pub mod tail;

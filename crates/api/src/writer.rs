@@ -10,6 +10,10 @@
 //! and is tried again with a growing pause. A batch that fails is stored one by one, so that one bad
 //! row never fails its neighbours.
 
+mod stats;
+
+pub use stats::WriterStats;
+
 use crate::error::chain;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, select};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
@@ -90,6 +94,7 @@ pub struct Writer {
     waiting_bytes: Arc<AtomicUsize>,
     stored: watch::Receiver<u64>,
     pace: Arc<Pace>,
+    stats: WriterStats,
     config: WriterConfig,
 }
 
@@ -145,7 +150,9 @@ impl Writer {
         let waiting_bytes = Arc::new(AtomicUsize::new(0));
         let (storing, stored) = watch::channel(0);
         let pace = Arc::new(Pace::default());
+        let stats = WriterStats::default();
         let mut worker = Worker {
+            stats: stats.clone(),
             pace: Arc::clone(&pace),
             job_queue,
             task_queue,
@@ -158,8 +165,18 @@ impl Writer {
         let thread = std::thread::Builder::new()
             .name("ringback-writer".to_owned())
             .spawn(move || worker.run())?;
-        let writer = Self { jobs, tasks, waiting_bytes, stored, pace, config };
+        let writer = Self { jobs, tasks, waiting_bytes, stored, pace, stats, config };
         Ok((writer, WriterThread { stop, thread }))
+    }
+
+    /// What it counts about itself.
+    pub fn stats(&self) -> &WriterStats {
+        &self.stats
+    }
+
+    /// How many deliveries wait, and the bytes of their bodies.
+    pub fn waiting(&self) -> (usize, usize) {
+        (self.jobs.len(), self.waiting_bytes.load(Ordering::Relaxed))
     }
 
     /// Stores a delivery; the receipt comes after the commit.
@@ -168,6 +185,14 @@ impl Writer {
     /// [`StoreError`]; the delivery is not stored then, or the commit's fate is not known and a
     /// retry is recognised.
     pub async fn store(&self, delivery: NewDelivery) -> Result<StoredReceipt, StoreError> {
+        let stored = self.queue_and_wait(delivery).await;
+        if matches!(stored, Err(StoreError::Full)) {
+            self.stats.full.inc();
+        }
+        stored
+    }
+
+    async fn queue_and_wait(&self, delivery: NewDelivery) -> Result<StoredReceipt, StoreError> {
         if self.pace.time_for(self.jobs.len()) > self.config.queue_time {
             return Err(StoreError::Full);
         }
@@ -239,6 +264,7 @@ impl Writer {
 }
 
 struct Worker {
+    stats: WriterStats,
     job_queue: Receiver<Job>,
     task_queue: Receiver<Task>,
     stopped: Receiver<()>,
@@ -276,10 +302,12 @@ impl Worker {
     }
 
     fn run_task(&mut self, task: Task) {
+        let begun = Instant::now();
         let conn = self.database.connection();
         if let TaskEnd::Failed = task(conn) {
             self.database.renew();
         }
+        self.stats.task_seconds.observe(begun.elapsed().as_secs_f64());
     }
 
     fn store_batch(&mut self, first: Job) {
@@ -305,6 +333,8 @@ impl Worker {
         let results = self.database.store(&batch);
         let is_full = batch.len() >= self.config.batch || size >= self.config.batch_bytes;
         self.pace.note(batch.len(), is_full, began.elapsed());
+        let failed = results.iter().filter(|result| result.is_err()).count();
+        self.stats.count_batch(batch.len(), failed, began.elapsed());
         self.waiting_bytes.fetch_sub(size, Ordering::Relaxed);
         let is_new =
             |result: &Result<StoredReceipt, _>| result.as_ref().is_ok_and(|it| it.effect.is_news());

@@ -160,6 +160,9 @@ pub enum BodyError {
     /// It does not decompress to the size that was received.
     #[error("the stored body does not decompress to the size received")]
     Damaged,
+    /// Only its digest is kept.
+    #[error("the body is not kept")]
+    Absent,
     /// A newer version wrote it.
     #[error("the stored body has the unknown encoding {0}")]
     UnknownEncoding(i16),
@@ -180,6 +183,7 @@ pub fn decode_body(encoding: i16, bytes: Vec<u8>, size_bytes: i64) -> Result<Vec
                 .map_err(|_| BodyError::Damaged)?;
             body
         }
+        Some(Encoding::Omitted | Encoding::Expired) => return Err(BodyError::Absent),
         None => return Err(BodyError::UnknownEncoding(encoding)),
     };
     if body.len() == size { Ok(body) } else { Err(BodyError::Damaged) }

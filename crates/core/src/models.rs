@@ -112,6 +112,32 @@ small_enum! {
         Raw = 0,
         /// Compressed with zstd.
         Zstd = 1,
+        /// Not at all: the untrusted bodies of its source were over their quota.
+        Omitted = 2,
+        /// Not any more: its time was over.
+        Expired = 3,
+    }
+}
+
+/// Why the body of a delivery is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Absence {
+    /// The callback has more untrusted bodies than are kept of one.
+    TooMany,
+    /// The untrusted bodies of its source were over their quota.
+    OverQuota,
+    /// Its time was over.
+    Expired,
+}
+
+impl Absence {
+    /// Reads it from the columns of a delivery; `None` when the body is there.
+    pub(crate) fn of(encoding: i16, has_bytes: bool) -> Option<Self> {
+        match Encoding::from_code(encoding) {
+            Some(Encoding::Omitted) => Some(Self::OverQuota),
+            Some(Encoding::Expired) => Some(Self::Expired),
+            Some(Encoding::Raw | Encoding::Zstd) | None => (!has_bytes).then_some(Self::TooMany),
+        }
     }
 }
 
@@ -138,6 +164,14 @@ pub struct StoredBody {
     pub size_bytes: i64,
     /// SHA-256 of the bytes as received.
     pub sha256: [u8; 32],
+}
+
+impl StoredBody {
+    /// Lets go of the bytes; the digest and the size stay.
+    pub fn omit(&mut self) {
+        self.encoding = Encoding::Omitted;
+        self.bytes = Vec::new();
+    }
 }
 
 impl std::fmt::Debug for StoredBody {

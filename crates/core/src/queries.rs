@@ -5,13 +5,17 @@
 
 pub mod alerts;
 pub mod audit;
+pub mod backup;
 pub mod callbacks;
 pub mod channels;
+pub mod copy;
+pub mod inspect;
 pub mod jwks;
 pub mod leases;
 pub mod notices;
 pub mod preferences;
 pub mod refusals;
+pub mod retention;
 pub mod server_key;
 pub mod sessions;
 pub mod settings;
@@ -23,9 +27,10 @@ pub mod users;
 
 pub use callbacks::{
     HistoryFilter, HistoryPage, Page, StoredCallback, StoredDelivery, ViewedSelection,
-    count_unviewed_callbacks, delete_callbacks_before, find_callback, find_payload,
-    list_callback_history, list_callbacks_after, mark_callbacks_viewed,
+    count_unviewed_callbacks, find_callback, find_payload, list_callback_history,
+    list_callbacks_after, mark_callbacks_viewed,
 };
+pub use retention::delete_callbacks_before;
 pub use stats::{Bucket, BucketCount, StatsFilter, count_callbacks_by_bucket};
 pub use upsert::upsert_callbacks;
 

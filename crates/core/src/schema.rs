@@ -163,6 +163,7 @@ diesel::table! {
         size_bytes -> BigInt,
         remote_addr -> Nullable<Text>,
         received_at -> BigInt,
+        seen -> BigInt,
     }
 }
 

@@ -52,6 +52,18 @@ pub enum IdOrigin {
     Unfit,
 }
 
+/// Why a body is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PayloadAbsence {
+    /// The callback has more unverified bodies than are kept of one.
+    TooMany,
+    /// The unverified bodies of its source were over their quota when it came.
+    OverQuota,
+    /// It was kept as long as bodies are kept.
+    Expired,
+}
+
 /// The answer to a received callback, sent only after it is committed to disk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
@@ -121,8 +133,11 @@ pub struct Delivery {
     pub content_type: Option<String>,
     /// Size of the body.
     pub size_bytes: i64,
-    /// False when only the digest was kept.
+    /// False when only the digest is kept.
     pub has_payload: bool,
+    /// Why only the digest is kept.
+    #[serde(default)]
+    pub payload_absence: Option<PayloadAbsence>,
     /// The headers worth keeping, in the order received; never a signature.
     pub headers: Vec<(String, String)>,
 }
@@ -163,6 +178,9 @@ pub struct CallbackDetail {
     pub payload: Option<String>,
     /// The body in base64 when it is not UTF-8.
     pub payload_base64: Option<String>,
+    /// Why there is no body: only its digest is kept.
+    #[serde(default)]
+    pub payload_absence: Option<PayloadAbsence>,
     /// Every distinct delivery, oldest first.
     pub evidence: Vec<Delivery>,
 }

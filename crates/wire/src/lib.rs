@@ -17,7 +17,7 @@ pub use alert::{
 };
 pub use callback::{
     CallbackDetail, CallbackSummary, CheckResponse, Delivery, HistoryResponse, IdOrigin,
-    MarkViewedRequest, MarkViewedResponse, Ping, Reason, Receipt, Signature,
+    MarkViewedRequest, MarkViewedResponse, PayloadAbsence, Ping, Reason, Receipt, Signature,
 };
 pub use operations::{
     Refusal, RefusalsResponse, SourceSummary, SourcesResponse, Warning, WarningKind,

@@ -32,6 +32,10 @@ pub enum WarningKind {
     InvalidSignature,
     /// Deliveries were refused because of their size.
     Refused,
+    /// Deliveries without a valid signature were refused because there were too many.
+    RateLimited,
+    /// The source's unverified callbacks have used up their bytes: only digests are kept of more.
+    OverQuota,
 }
 
 /// A condition that an admin should know of.
@@ -65,8 +69,10 @@ pub struct Refusal {
     pub size_bytes: i64,
     /// The sender's address as the server saw it.
     pub remote_addr: Option<String>,
-    /// When.
+    /// When; the last of them.
     pub received_at: String,
+    /// How many requests were refused so.
+    pub seen: i64,
 }
 
 /// The newest refused deliveries.

@@ -94,9 +94,9 @@ fn DeliveryFacts(delivery: Delivery) -> impl IntoView {
         IdOrigin::Unfit => Some("The sender's could not be kept: it is the digest of the body."),
     };
     let origin = origin.map(|origin| view! { <dt>"Callback id"</dt><dd>{origin}</dd> });
-    let kept = (!delivery.has_payload).then(|| {
-        view! { <dt>"Body"</dt><dd>"Only its digest was kept: there were too many different ones."</dd> }
-    });
+    let kept = delivery
+        .payload_absence
+        .map(|absence| view! { <dt>"Body"</dt><dd>{format::absence(absence)}</dd> });
     view! {
         <dt>"Size"</dt>
         <dd>{format::size(u64::try_from(delivery.size_bytes).unwrap_or(0))}</dd>

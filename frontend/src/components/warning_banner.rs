@@ -72,6 +72,17 @@ fn text(warning: &Warning) -> (String, &'static str) {
             ),
             "Ask the sender for smaller callbacks: 1 MiB is the most.",
         ),
+        WarningKind::RateLimited => (
+            format!(
+                "{} to “{source}” without a valid signature refused in the last 24 hours: too many.",
+                count(warning.count, "delivery was", "deliveries were")
+            ),
+            "Genuine ones are always taken. If these are yours, give the source its secret.",
+        ),
+        WarningKind::OverQuota => (
+            format!("Callbacks to “{source}” without a valid signature have used up their space."),
+            "Of more, only digests are kept. If these are yours, give the source its secret, or raise RINGBACK_UNTRUSTED_BYTES_PER_DAY.",
+        ),
     }
 }
 
@@ -81,7 +92,13 @@ mod tests {
 
     #[test]
     fn every_warning_says_what_and_what_next() {
-        for kind in [WarningKind::NoSecret, WarningKind::InvalidSignature, WarningKind::Refused] {
+        for kind in [
+            WarningKind::NoSecret,
+            WarningKind::InvalidSignature,
+            WarningKind::Refused,
+            WarningKind::RateLimited,
+            WarningKind::OverQuota,
+        ] {
             let warning = Warning { kind, source: "openai".into(), count: 2 };
             let (what, next) = text(&warning);
             assert!(what.contains("openai") && !next.is_empty());

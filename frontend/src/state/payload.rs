@@ -1,7 +1,8 @@
 //! What the payload viewer shows: rows of coloured text over the bytes as they were sent.
 
 use super::json::{self, Kind, NotJson, Row};
-use ringback_wire::CallbackDetail;
+use crate::format;
+use ringback_wire::{CallbackDetail, PayloadAbsence};
 
 /// Characters of one string shown in a row of the pretty view.
 const STRING_CHARS: usize = 1_000;
@@ -30,7 +31,7 @@ pub struct Payload {
 enum Body {
     Text { text: String, lines: Vec<(u32, u32)>, json: Result<Vec<Row>, NotJson> },
     Binary(Vec<u8>),
-    Nothing,
+    Nothing(Option<PayloadAbsence>),
 }
 
 /// One of the ways to look at a payload.
@@ -51,8 +52,10 @@ impl Payload {
             (Some(text), _) => {
                 Body::Text { lines: split_lines(text), json: json::rows(text), text: text.clone() }
             }
-            (None, Some(encoded)) => decode_base64(encoded).map_or(Body::Nothing, Body::Binary),
-            (None, None) => Body::Nothing,
+            (None, Some(encoded)) => {
+                decode_base64(encoded).map_or(Body::Nothing(None), Body::Binary)
+            }
+            (None, None) => Body::Nothing(detail.payload_absence),
         };
         Self { body }
     }
@@ -63,7 +66,7 @@ impl Payload {
             Body::Text { json: Ok(_), .. } => &[View::Pretty, View::Raw],
             Body::Text { .. } => &[View::Raw],
             Body::Binary(_) => &[View::Hex],
-            Body::Nothing => &[],
+            Body::Nothing(_) => &[],
         }
     }
 
@@ -79,7 +82,8 @@ impl Payload {
             Body::Binary(_) => {
                 Some("Not text in UTF-8: the bytes are shown in hexadecimal.".to_owned())
             }
-            Body::Nothing => Some("The server kept no body for this callback.".to_owned()),
+            Body::Nothing(Some(absence)) => Some(format::absence(*absence).to_owned()),
+            Body::Nothing(None) => Some("The server kept no body for this callback.".to_owned()),
         }
     }
 
@@ -120,7 +124,7 @@ impl Payload {
                 });
                 rows.collect::<Vec<_>>().join("\n")
             }
-            (Body::Nothing, _) => String::new(),
+            (Body::Nothing(_), _) => String::new(),
         }
     }
 }

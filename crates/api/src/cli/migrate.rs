@@ -6,6 +6,7 @@ use crate::tokens::random_u64;
 use clap::Args;
 use ringback_core::connection::Purpose;
 use ringback_core::migrations;
+use ringback_core::queries::retention::enable_vacuum;
 
 /// What it takes.
 #[derive(Args, Debug)]
@@ -20,6 +21,9 @@ pub(super) fn run(args: &MigrateArgs) -> Result<(), Failure> {
     let ran = migrations::migrate(&mut conn, random_u64())?;
     for name in &ran {
         println!("migrated {name}");
+    }
+    if enable_vacuum(&mut conn)? {
+        println!("the file was written anew, so that space can be given back");
     }
     if ran.is_empty() {
         println!("{url} is up to date");

@@ -1,5 +1,6 @@
 //! The TOML file.
 
+use super::operations::OperationsFile;
 use super::{ConfigError, DEFAULT_FILE};
 use crate::telemetry::LogFormat;
 use ringback_core::signature::{HeaderSignature, Scheme, Secret, Syntax};
@@ -19,7 +20,8 @@ pub(super) struct File {
     pub(super) body_memory_bytes: Option<usize>,
     pub(super) max_connections: Option<usize>,
     pub(super) drain_seconds: Option<u64>,
-    pub(super) trust_forwarded: Option<bool>,
+    #[serde(default)]
+    pub(super) operations: OperationsFile,
     pub(super) workers: Option<usize>,
     pub(super) log: Option<String>,
     pub(super) log_format: Option<LogFormat>,

@@ -171,7 +171,7 @@ pub async fn show_callback(
         .read(move |conn| {
             let Some(stored) = queries::find_callback(conn, id)? else { return Ok(None) };
             let content = stored.line.callback.delivery_id;
-            let payload = queries::find_payload(conn, id, content)?.unwrap_or_default();
+            let payload = queries::find_payload(conn, id, content)?;
             Ok(Some((stored, payload)))
         })
         .await?;

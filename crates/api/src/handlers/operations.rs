@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 
 const DAY: Micros = 24 * 3600 * 1_000_000;
 const REFUSALS: i64 = 100;
+/// The problem that a refusal for its rate is recorded with.
+const RATE_LIMITED: &str = "rate-limited";
 
 /// Every configured source, without its secrets.
 ///
@@ -51,10 +53,22 @@ pub async fn list_warnings(_viewer: Viewer, state: State) -> Result<HttpResponse
         .await?;
     let without = state.config.sources.iter().filter(|source| source.secrets.is_empty());
     let without = without.map(|source| (source.name.clone(), 0)).collect();
+    let (rate_limited, refused): (Vec<_>, Vec<_>) =
+        refused.into_iter().partition(|(_, problem, _)| problem == RATE_LIMITED);
+    let by_source = |counts: Vec<(String, String, i64)>| -> Vec<(String, i64)> {
+        let mut sums: BTreeMap<String, i64> = BTreeMap::new();
+        for (source, _, count) in counts {
+            *sums.entry(source).or_default() += count;
+        }
+        sums.into_iter().collect()
+    };
+    let over_quota = state.floods.over_quota(state.clock.now());
     let kinds = [
         (WarningKind::NoSecret, without),
         (WarningKind::InvalidSignature, invalid),
-        (WarningKind::Refused, refused),
+        (WarningKind::Refused, by_source(refused)),
+        (WarningKind::RateLimited, by_source(rate_limited)),
+        (WarningKind::OverQuota, over_quota.into_iter().map(|source| (source, 0)).collect()),
     ];
     let warnings = kinds
         .into_iter()

@@ -1,8 +1,10 @@
-//! Receiving callbacks. Nothing is refused for its signature; a refusal for its size is recorded.
+//! Receiving callbacks. Nothing is refused for its signature alone; a refusal for its size, or for
+//! being one untrusted delivery too many, is recorded.
 
 use crate::admission::BodyReservation;
 use crate::error::ApiError;
 use crate::observations::Observation;
+use crate::proxies;
 use crate::state::{AppState, State};
 use crate::writer::StoreError;
 use actix_web::http::header::CONTENT_LENGTH;
@@ -14,7 +16,8 @@ use ringback_core::queries::refusals::{self, NewRefusal};
 use ringback_core::rule::Effect;
 use ringback_core::signature::Headers;
 use ringback_wire::Receipt;
-use std::time::Duration;
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
 
 /// A sender has this long for its body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -55,6 +58,7 @@ async fn receive(
     // Held until the answer: the bytes are in memory as long.
     let (delivery, _memory) = take_delivery(request, payload, &state, source).await?;
     let verdict = (delivery.signature, delivery.reason);
+    let begun = Instant::now();
     let receipt = match state.writer.store(delivery).await {
         Ok(receipt) => receipt,
         Err(error) => {
@@ -62,6 +66,8 @@ async fn receive(
             return Err(error.into());
         }
     };
+    state.metrics.observe_store(begun.elapsed());
+    state.metrics.count_delivery(source, verdict.0, receipt.effect);
     note_stored(&state, source, verdict, &receipt);
     Ok(HttpResponse::Ok().json(Receipt {
         id: receipt.id,
@@ -74,7 +80,7 @@ async fn receive(
 /// is the memory that the body takes.
 ///
 /// # Errors
-/// 404, 413, 408, 503.
+/// 404, 413, 408, 429, 503.
 pub async fn take_delivery(
     request: &HttpRequest,
     payload: web::Payload,
@@ -90,13 +96,48 @@ pub async fn take_delivery(
         Err(Refused::TooLarge { size_bytes }) => {
             return Err(record_too_large(request, state, source, size_bytes).await);
         }
-        Err(Refused::Incomplete) => return Err(ApiError::BodyIncomplete),
+        Err(Refused::Incomplete) => {
+            state.metrics.count_refusal(source, ApiError::BodyIncomplete.kind().name);
+            return Err(ApiError::BodyIncomplete);
+        }
         Err(Refused::NoMemory) => {
+            state.metrics.count_refusal(source, ApiError::Overloaded.kind().name);
             note_not_stored(state, source, StoreError::Full);
             return Err(ApiError::Overloaded);
         }
     };
-    Ok((read(request, state, source.to_owned(), body).await?, memory))
+    let delivery = read(request, state, source.to_owned(), body).await?;
+    Ok((limit_untrusted(request, state, delivery)?, memory))
+}
+
+/// A genuine delivery passes. Another is refused when there were too many of them, and leaves only
+/// its digest when its source has used up its bytes.
+fn limit_untrusted(
+    request: &HttpRequest,
+    state: &State,
+    mut delivery: NewDelivery,
+) -> Result<NewDelivery, ApiError> {
+    if delivery.signature.is_trusted() {
+        return Ok(delivery);
+    }
+    if let Err(seconds) = state.floods.admit(&delivery.source, remote_ip(request, state)) {
+        let error = ApiError::RateLimited(seconds);
+        let (problem, at) = (error.kind().name, delivery.received_at);
+        state.metrics.count_refusal(&delivery.source, problem);
+        let size_bytes = delivery.body.size_bytes;
+        state.refusals.note(&delivery.source, problem, delivery.remote_addr, (size_bytes, at));
+        let refused = Observation::Refused { source: &delivery.source, problem };
+        state.observations.note(refused, None, at);
+        return Err(error);
+    }
+    let size_bytes = delivery.body.size_bytes;
+    if !state.floods.take_bytes(&delivery.source, size_bytes, delivery.received_at) {
+        state.metrics.count_digest_only(&delivery.source);
+        delivery.body.omit();
+        let cut = Observation::Refused { source: &delivery.source, problem: "over-quota" };
+        state.observations.note(cut, None, delivery.received_at);
+    }
+    Ok(delivery)
 }
 
 /// Verifies and reads what came.
@@ -113,13 +154,15 @@ async fn read(
     let received_at = state.clock.now();
     let is_large = body.len() >= LARGE_BYTES;
     let _turn = if is_large { state.admission.large_body_turn().await } else { None };
+    let is_suspect = state.floods.is_suspect(&source, remote_ip(request, state));
+    let _lane = if is_suspect { Some(state.floods.enter_lane().await?) } else { None };
     let state = state.clone();
     let read = move || {
         let source = state.source(&source)?;
         let request = Request { headers: &headers, body: &body, remote_addr, received_at };
         Some(read_delivery(source, &request))
     };
-    let delivery = if is_large { web::block(read).await? } else { read() };
+    let delivery = if is_large || is_suspect { web::block(read).await? } else { read() };
     delivery.ok_or_else(|| ApiError::internal("the source was there a moment ago"))
 }
 
@@ -166,12 +209,14 @@ async fn record_too_large(
     size_bytes: usize,
 ) -> ApiError {
     let error = ApiError::TooLarge(state.config.body_limit_bytes);
+    state.metrics.count_refusal(source, error.kind().name);
     let refusal = NewRefusal {
         source: source.to_owned(),
         problem: error.kind().name.to_owned(),
         size_bytes: i64::try_from(size_bytes).unwrap_or(i64::MAX),
         remote_addr: remote_addr(request, state),
         received_at: state.clock.now(),
+        seen: 1,
     };
     let refused = Observation::Refused { source, problem: "too-large" };
     state.observations.note(refused, None, refusal.received_at);
@@ -184,11 +229,11 @@ async fn record_too_large(
 
 /// The sender's address; behind a proxy that is trusted, the one that it names.
 pub(super) fn remote_addr(request: &HttpRequest, state: &AppState) -> Option<String> {
-    if state.config.trust_forwarded {
-        let info = request.connection_info();
-        return info.realip_remote_addr().map(|addr| addr.chars().take(64).collect());
-    }
-    request.peer_addr().map(|addr| addr.ip().to_string())
+    remote_ip(request, state).map(|addr| addr.to_string())
+}
+
+fn remote_ip(request: &HttpRequest, state: &AppState) -> Option<IpAddr> {
+    proxies::remote_addr(request, &state.config.operations.trusted_proxies)
 }
 
 /// What is in order is not noted: the way of a genuine callback pays nothing here.

@@ -2,13 +2,18 @@
 //! `process.rs` for what only a process can show.
 
 mod alerts;
+mod backup;
 mod callbacks;
 mod channels;
 mod cli;
+mod deploy;
+mod floods;
 mod invariants;
+mod metrics;
 mod outbound;
 mod process;
 mod receive;
+mod retention;
 mod routes;
 mod send;
 mod session;

@@ -1,10 +1,10 @@
-//! Reading callbacks, marking them viewed, deleting old ones.
+//! Reading callbacks, marking them viewed.
 
 use super::write_transaction;
 use crate::connection::{Connection, MultiBackend};
 use crate::cursor::HistoryKey;
 use crate::intake::{BodyError, decode_body};
-use crate::models::{CallbackLine, CallbackRow, IdOrigin, Micros, Reason, Signature};
+use crate::models::{Absence, CallbackLine, CallbackRow, IdOrigin, Micros, Reason, Signature};
 use crate::schema::{feed_head, llm_callback_deliveries as deliveries, llm_callbacks as callbacks};
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -41,8 +41,8 @@ pub struct StoredDelivery {
     pub content_type: Option<String>,
     /// Size of the body as received.
     pub size_bytes: i64,
-    /// False when only the digest was kept.
-    pub has_payload: bool,
+    encoding: i16,
+    has_bytes: bool,
 }
 
 impl StoredDelivery {
@@ -54,6 +54,11 @@ impl StoredDelivery {
     /// Why not valid.
     pub fn reason(&self) -> Option<Reason> {
         self.reason.and_then(Reason::from_code)
+    }
+
+    /// Why the body is not there; `None` when it is.
+    pub fn absence(&self) -> Option<Absence> {
+        Absence::of(self.encoding, self.has_bytes)
     }
 
     /// Where the id came from.
@@ -163,6 +168,7 @@ pub fn find_callback(conn: &mut Connection, id: i64) -> QueryResult<Option<Store
             deliveries::headers,
             deliveries::content_type,
             deliveries::size_bytes,
+            deliveries::encoding,
             deliveries::payload.is_not_null(),
         ))
         .load(conn)?;
@@ -175,7 +181,7 @@ pub fn find_callback(conn: &mut Connection, id: i64) -> QueryResult<Option<Store
     Ok(Some(StoredCallback { line, deliveries }))
 }
 
-/// The body of a delivery as received; `None` when there is none such or only its digest was kept.
+/// The body of a delivery as received; `None` when there is none such or its body is not kept.
 ///
 /// # Errors
 /// Diesel's; a damaged body as `DeserializationError`.
@@ -191,6 +197,9 @@ pub fn find_payload(
         .first(conn)
         .optional()?;
     let Some((encoding, Some(bytes), size_bytes)) = row else { return Ok(None) };
+    if Absence::of(encoding, true).is_some() {
+        return Ok(None);
+    }
     decode_body(encoding, bytes, size_bytes)
         .map(Some)
         .map_err(|error: BodyError| diesel::result::Error::DeserializationError(Box::new(error)))
@@ -384,7 +393,7 @@ pub fn mark_callbacks_viewed(
 }
 
 /// Keeps writers out until the end of the transaction.
-fn lock_head(conn: &mut Connection) -> QueryResult<()> {
+pub(super) fn lock_head(conn: &mut Connection) -> QueryResult<()> {
     diesel::update(feed_head::table).set(feed_head::seq.eq(feed_head::seq)).execute(conn).map(drop)
 }
 
@@ -399,31 +408,6 @@ pub fn count_unviewed_callbacks(conn: &mut Connection) -> QueryResult<i64> {
         .limit(UNVIEWED_CAP)
         .load(conn)?;
     Ok(i64::try_from(unviewed.len()).unwrap_or(UNVIEWED_CAP))
-}
-
-/// Deletes callbacks first received before a time, with their deliveries, oldest first and `limit`
-/// at the most; gives how many. The roll-up keeps counting them.
-///
-/// # Errors
-/// Diesel's; nothing was deleted then.
-pub fn delete_callbacks_before(
-    conn: &mut Connection,
-    before: Micros,
-    limit: i64,
-) -> QueryResult<usize> {
-    write_transaction(conn, |conn| {
-        // Or a writer could add a delivery to a callback that is going.
-        lock_head(conn)?;
-        let ids: Vec<i64> = callbacks::table
-            .filter(callbacks::received_at.lt(before))
-            .order((callbacks::received_at, callbacks::id))
-            .limit(limit)
-            .select(callbacks::id)
-            .load(conn)?;
-        diesel::delete(deliveries::table.filter(deliveries::callback.eq_any(&ids)))
-            .execute(conn)?;
-        diesel::delete(callbacks::table.filter(callbacks::id.eq_any(&ids))).execute(conn)
-    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@ use super::write_transaction;
 use crate::connection::Connection;
 use crate::models::Micros;
 use crate::schema::refused_deliveries;
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 /// How many are kept: a flood of refusals must not fill the disk.
 const KEPT: i64 = 10_000;
@@ -21,8 +23,10 @@ pub struct NewRefusal {
     pub size_bytes: i64,
     /// The sender's address.
     pub remote_addr: Option<String>,
-    /// When.
+    /// When; the last of them.
     pub received_at: Micros,
+    /// How many requests were refused so.
+    pub seen: i64,
 }
 
 /// A row of `refused_deliveries`.
@@ -39,8 +43,10 @@ pub struct RefusalRow {
     pub size_bytes: i64,
     /// The sender's address.
     pub remote_addr: Option<String>,
-    /// When.
+    /// When; the last of them.
     pub received_at: Micros,
+    /// How many requests were refused so.
+    pub seen: i64,
 }
 
 /// Records a refusal and lets go of those beyond the newest 10,000.
@@ -48,9 +54,22 @@ pub struct RefusalRow {
 /// # Errors
 /// Diesel's; nothing was recorded then.
 pub fn insert_refusal(conn: &mut Connection, refusal: &NewRefusal) -> QueryResult<()> {
+    insert_refusals(conn, std::slice::from_ref(refusal))
+}
+
+/// Records several refusals and lets go of those beyond the newest 10,000.
+///
+/// # Errors
+/// Diesel's; nothing was recorded then.
+pub fn insert_refusals(conn: &mut Connection, refused: &[NewRefusal]) -> QueryResult<()> {
     use refused_deliveries::dsl;
+    if refused.is_empty() {
+        return Ok(());
+    }
     write_transaction(conn, |conn| {
-        diesel::insert_into(dsl::refused_deliveries).values(refusal.clone()).execute(conn)?;
+        for refusal in refused {
+            diesel::insert_into(dsl::refused_deliveries).values(refusal.clone()).execute(conn)?;
+        }
         let newest: Option<i64> =
             dsl::refused_deliveries.select(diesel::dsl::max(dsl::id)).first(conn)?;
         let oldest_kept = newest.unwrap_or(0) - KEPT;
@@ -73,19 +92,19 @@ pub fn list_refusals(conn: &mut Connection, limit: i64) -> QueryResult<Vec<Refus
         .load(conn)
 }
 
-/// How many were refused since a time, by source.
+/// How many were refused since a time, by source and problem.
 ///
 /// # Errors
 /// Diesel's.
 pub fn count_refusals_since(
     conn: &mut Connection,
     since: Micros,
-) -> QueryResult<Vec<(String, i64)>> {
+) -> QueryResult<Vec<(String, String, i64)>> {
     use refused_deliveries::dsl;
     dsl::refused_deliveries
         .filter(dsl::received_at.ge(since))
-        .group_by(dsl::source)
-        .order(dsl::source)
-        .select((dsl::source, diesel::dsl::count_star()))
+        .group_by((dsl::source, dsl::problem))
+        .order((dsl::source, dsl::problem))
+        .select((dsl::source, dsl::problem, sql::<BigInt>("CAST(SUM(seen) AS BIGINT)")))
         .load(conn)
 }

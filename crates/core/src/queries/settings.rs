@@ -9,6 +9,11 @@ pub const FEED_ID: &str = "feed_id";
 /// Hex SHA-256 of the token of the open set-up link.
 pub const SETUP_TOKEN: &str = "setup_token";
 
+/// How far a copy into this database has come; gone when it is complete.
+pub const COPY_PROGRESS: &str = "copy_progress";
+/// How far retention has taken bodies away: `<received_at>:<id>`.
+pub const PAYLOADS_EXPIRED_THROUGH: &str = "payloads_expired_through";
+
 /// The value of a name; `None` when it was never set.
 ///
 /// # Errors

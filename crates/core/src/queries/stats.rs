@@ -127,6 +127,28 @@ pub fn count_by_source_since(
     Ok(sums.into_iter().filter(|(_, sum)| *sum > 0).collect())
 }
 
+/// The sizes, as received, of callbacks whose content is not trusted, by source, since a time, by
+/// the hour.
+///
+/// # Errors
+/// Diesel's.
+pub fn sum_untrusted_bytes_since(
+    conn: &mut Connection,
+    since: Micros,
+) -> QueryResult<Vec<(String, i64)>> {
+    use stats_hour::dsl;
+    dsl::stats_hour
+        .filter(dsl::hour.ge(Bucket::Hour.start(since)))
+        .filter(dsl::signature.ne(Signature::Valid.code()))
+        .group_by(dsl::source)
+        .order(dsl::source)
+        .select((
+            dsl::source,
+            diesel::dsl::sql::<diesel::sql_types::BigInt>("CAST(SUM(size_bytes) AS BIGINT)"),
+        ))
+        .load(conn)
+}
+
 /// How many distinct bad deliveries met a stored callback since a time, by source, of the newest 1,000.
 ///
 /// The roll-up does not have them: it counts callbacks, and these made none.

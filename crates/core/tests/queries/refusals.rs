@@ -13,6 +13,7 @@ fn refusal(source: &str, received_at: i64) -> NewRefusal {
         size_bytes: 2_000_000,
         remote_addr: Some("203.0.113.9".to_owned()),
         received_at,
+        seen: 1,
     }
 }
 
@@ -38,7 +39,8 @@ fn refusals_are_counted_by_source_since_a_time() {
             insert_refusal(conn, &refusal(source, at)).unwrap();
         }
         let counts = count_refusals_since(conn, 4).unwrap();
-        assert_eq!(counts, [("x".to_owned(), 2), ("y".to_owned(), 1)]);
+        let problem = || "too-large".to_owned();
+        assert_eq!(counts, [("x".to_owned(), problem(), 2), ("y".to_owned(), problem(), 1)]);
     });
 }
 

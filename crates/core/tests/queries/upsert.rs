@@ -51,7 +51,7 @@ fn everything_known_of_a_delivery_is_kept() {
         assert_eq!((row.signature(), stored.line.reason), (sent.signature, sent.reason));
         assert_eq!((row.received_at, row.viewed_at), (START, None));
         let [kept] = stored.deliveries.as_slice() else { panic!("one delivery") };
-        assert_eq!((kept.id, kept.seen, kept.has_payload), (row.delivery_id, 1, true));
+        assert_eq!((kept.id, kept.seen, kept.absence().is_none()), (row.delivery_id, 1, true));
         assert_eq!((kept.signature(), kept.reason()), (sent.signature, sent.reason));
         assert_eq!(kept.id_origin(), sent.id_origin);
         assert_eq!(kept.payload_sha256, sent.body.sha256);
@@ -250,8 +250,8 @@ fn of_a_flood_of_forged_bodies_32_are_kept_whole_256_as_digests_and_the_rest_is_
         }
         let kept = callback(conn, id).deliveries;
         assert_eq!(kept.len(), ROWS + 1);
-        assert_eq!(kept.iter().filter(|row| row.has_payload).count(), BODIES);
-        assert!(kept[..BODIES].iter().all(|row| row.has_payload), "the first stay");
+        assert_eq!(kept.iter().filter(|row| row.absence().is_none()).count(), BODIES);
+        assert!(kept[..BODIES].iter().all(|row| row.absence().is_none()), "the first stay");
         assert!(kept[..ROWS].iter().all(|row| row.payload_sha256.len() == 32));
         let overflow = &kept[ROWS];
         assert_eq!((overflow.payload_sha256.len(), overflow.seen), (0, 50));
@@ -272,7 +272,7 @@ fn a_flood_in_one_batch_is_capped_like_one_that_trickles() {
         let [one, other] = [one, other].map(|id| {
             let kept = callback(conn, id).deliveries;
             let shape = |row: &ringback_core::queries::StoredDelivery| {
-                (row.payload_sha256.clone(), row.seen, row.has_payload)
+                (row.payload_sha256.clone(), row.seen, row.absence().is_none())
             };
             kept.iter().map(shape).collect::<Vec<_>>()
         });
@@ -287,7 +287,7 @@ fn a_repeat_of_a_forged_body_that_is_kept_as_a_digest_counts_on_its_row() {
         let id = store(conn, &batch)[0].id;
         store_one(conn, batch[BODIES + 3].clone());
         let kept = &callback(conn, id).deliveries[BODIES + 3];
-        assert_eq!((kept.seen, kept.has_payload), (2, false));
+        assert_eq!((kept.seen, kept.absence().is_none()), (2, false));
         assert_eq!(find_payload(conn, id, kept.id).unwrap(), None);
     });
 }

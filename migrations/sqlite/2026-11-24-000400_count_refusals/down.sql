@@ -1,0 +1,1 @@
+ALTER TABLE refused_deliveries DROP COLUMN seen;
