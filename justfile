@@ -57,6 +57,11 @@ fmt:
 schema:
     @scripts/check-schema.sh --write
 
+# Write docs/PROVIDERS.md from crates/core/providers.toml
+[group('develop')]
+providers:
+    @scripts/check-providers.sh --write
+
 # Every test there is: checks, Rust on SQLite and PostgreSQL, the SPA, the browser
 [group('test')]
 test:
@@ -76,6 +81,11 @@ test-rust:
 [group('test')]
 test-spa:
     @scripts/test.sh spa
+
+# The senders' official packages sign and Ringback verifies, and the other way round
+[group('test')]
+interop:
+    @scripts/test.sh interop
 
 # Browser tests on SQLite and PostgreSQL; arguments go to Playwright
 [group('test')]

@@ -56,4 +56,5 @@ step 'Dependencies point one way' scripts/check-arrows.sh
 step 'Clippy, server' cargo clippy --workspace --all-targets -- --deny warnings
 step 'Clippy, SPA' clippy_frontend
 step 'schema.rs is what the migrations make' scripts/check-schema.sh
+step 'PROVIDERS.md is what the table makes' scripts/check-providers.sh
 if have cargo-deny; then step 'Licences and sources of crates' licences; fi

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every test there is, or the parts named: check, rust, spa, e2e. What follows `--` goes to
+# Runs every test there is, or the parts named: check, rust, spa, interop, e2e. What follows `--` goes to
 # Playwright. PostgreSQL must be given in
 # TEST_DATABASE_URL: the recipes run this under scripts/with-postgres.sh.
 # shellcheck source=scripts/lib.sh
@@ -56,15 +56,19 @@ while [ $# -gt 0 ]; do
     [ "$part" != -- ] || break
     parts="$parts $part"
 done
-[ -n "$parts" ] || parts='check rust spa e2e'
+[ -n "$parts" ] || parts='check rust spa interop e2e'
 begin=$SECONDS
 for part in $parts; do
     case $part in
-    rust | spa | e2e | check) ;;
-    *) die "there is no part called $part. Parts: check, rust, spa, e2e." ;;
+    rust | spa | interop | e2e | check) ;;
+    *) die "there is no part called $part. Parts: check, rust, spa, interop, e2e." ;;
     esac
 done
 # What may be missing is looked for first, not after ten minutes of compiling.
+case " $parts " in *' interop '*)
+    step "Official packages: programs" scripts/interop.sh --prepare
+    ;;
+esac
 case " $parts " in *' e2e '*)
     need_node
     step 'Browser tests: programs' scripts/e2e.sh --prepare
@@ -78,6 +82,10 @@ for part in $parts; do
         step 'Rust tests on SQLite and PostgreSQL' rust_tests
         ;;
     spa) step 'SPA: unit tests' spa_tests ;;
+    interop)
+        build_server
+        step 'Official packages sign and verify' counted scripts/interop.sh
+        ;;
     e2e)
         build_server
         step 'Browser tests' counted scripts/e2e.sh "$@"

@@ -115,6 +115,7 @@ async fn serve_baseline(config: Config, store: Store) -> Result<(), Failure> {
         admission: Admission::new(config.body_memory_bytes),
         keyring: Keyring::open(config.key_place.clone())?,
         digest_key: DigestKey::new([0; KEY_BYTES]),
+        reverify: tokio::sync::Notify::new(),
         outbound: Outbound::new(&config.outbound_allow)?,
         config,
         clock: Arc::new(SystemClock),

@@ -5,8 +5,9 @@ use crate::state::query::ListQuery;
 use crate::state::url::percent_encode;
 use gloo_timers::callback::Timeout;
 use ringback_wire::{
-    CallbackDetail, CheckResponse, HistoryResponse, MarkViewedRequest, MarkViewedResponse, Problem,
-    SessionResponse, SetUpRequest, SignInRequest, SourcesResponse, WarningsResponse,
+    CallbackDetail, CheckResponse, DiagnosisResponse, HistoryResponse, MarkViewedRequest,
+    MarkViewedResponse, Problem, ReverifiedResponse, SessionResponse, SetUpRequest, SignInRequest,
+    SourcesResponse, WarningsResponse,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::cell::RefCell;
@@ -150,6 +151,22 @@ pub fn payload_href(id: i64, delivery: Option<i64>) -> String {
 /// A problem with status 403 when the role does not allow it.
 pub async fn mark_viewed(request: &MarkViewedRequest) -> Result<MarkViewedResponse, ApiError> {
     send("POST", &format!("{CALLBACKS}/mark-viewed"), Some(to_json(request))).await
+}
+
+/// Why a callback is not trusted.
+///
+/// # Errors
+/// A problem with status 404 when there is nothing to explain.
+pub async fn find_diagnosis(callback: i64) -> Result<DiagnosisResponse, ApiError> {
+    get(&format!("{CALLBACKS}/{callback}/diagnosis")).await
+}
+
+/// Verifies the stored failures of a callback again.
+///
+/// # Errors
+/// A problem with status 403 when the role does not allow it.
+pub async fn reverify_callback(callback: i64) -> Result<ReverifiedResponse, ApiError> {
+    send("POST", &format!("{CALLBACKS}/{callback}/reverify"), Some("{}".to_owned())).await
 }
 
 /// The configured sources.

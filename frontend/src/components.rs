@@ -7,6 +7,7 @@ pub mod callback_table;
 pub mod copy_button;
 pub mod detail;
 pub mod detail_window;
+pub mod diagnosis;
 pub mod empty_desk;
 pub mod evidence;
 pub mod filters;

@@ -13,6 +13,8 @@ mod verify;
 
 use crate::error::chain;
 use clap::{Parser, Subcommand};
+use ringback_core::provider::providers;
+use ringback_core::signature::Scheme;
 use std::process::ExitCode;
 
 /// The callback desk for teams that run LLM work.
@@ -47,6 +49,13 @@ enum Command {
     Send(Box<send::SendArgs>),
     /// Check the signature of a captured request.
     Verify(verify::VerifyArgs),
+}
+
+/// The names that `--scheme` takes: those of the schemes, then those of the providers.
+fn scheme_names() -> String {
+    let named = providers().iter().map(|provider| provider.name.as_str());
+    let own = Scheme::NAMES.into_iter();
+    own.chain(named.filter(|name| Scheme::from_name(name).is_none())).collect::<Vec<_>>().join(", ")
 }
 
 /// A command's failure: a sentence, and the cause with all its causes.

@@ -3,6 +3,7 @@
 pub mod alerts;
 pub mod callbacks;
 pub mod channels;
+pub mod diagnosis;
 pub mod health;
 pub mod metrics;
 pub mod operations;

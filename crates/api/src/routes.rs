@@ -2,7 +2,12 @@
 
 use crate::error::ApiError;
 use crate::handlers::{
+<<<<<<< HEAD
     alerts, callbacks, channels, health, metrics, operations, preferences, receive, session, stream,
+=======
+    alerts, callbacks, channels, diagnosis, health, operations, preferences, receive, session,
+    stream,
+>>>>>>> 78aee55 (api: Explain a stored failure and verify it again)
 };
 use crate::spa;
 use actix_web::dev::ResourceDef;
@@ -60,7 +65,11 @@ routes! {
     Viewer get    "/api/admin/llm-callbacks/history" => callbacks::history;
     Admin  post   "/api/admin/llm-callbacks/mark-viewed" => callbacks::mark_viewed;
     Viewer get    "/api/admin/llm-callbacks/stream" => stream::follow;
+    Viewer get    "/api/admin/llm-callbacks/reverify" => diagnosis::list_reverify_runs;
+    Admin  post   "/api/admin/llm-callbacks/reverify" => diagnosis::reverify_source;
     Viewer get    "/api/admin/llm-callbacks/{id}" => callbacks::show_callback;
+    Viewer get    "/api/admin/llm-callbacks/{id}/diagnosis" => diagnosis::show_diagnosis;
+    Admin  post   "/api/admin/llm-callbacks/{id}/reverify" => diagnosis::reverify_callback;
     Viewer get    "/api/admin/llm-callbacks/{id}/payload" => callbacks::show_payload;
     Viewer get    "/api/admin/sources" => operations::list_sources;
     Viewer get    "/api/admin/warnings" => operations::list_warnings;

@@ -36,6 +36,7 @@ use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use tokio::sync::Notify;
 use url::Url;
 
 /// Requests that are being answered have this long when the server stops, in seconds.
@@ -150,6 +151,7 @@ impl Application {
             feed,
             keyring,
             digest_key,
+            reverify: Notify::new(),
             outbound,
             observations: Observations::default(),
             alerts: Memory::default(),
@@ -234,8 +236,12 @@ impl Application {
         let loops = [
             actix_web::rt::spawn(worker::alerts::run(self.state.clone())),
             actix_web::rt::spawn(worker::tail::run(self.state.clone())),
+<<<<<<< HEAD
             actix_web::rt::spawn(worker::floods::run(self.state.clone())),
             actix_web::rt::spawn(worker::retention::run(self.state.clone())),
+=======
+            actix_web::rt::spawn(worker::reverify::run(self.state.clone())),
+>>>>>>> 78aee55 (api: Explain a stored failure and verify it again)
         ];
         let metrics_handle = self.metrics_server.as_ref().map(Server::handle);
         let metrics_task = self.metrics_server.map(actix_web::rt::spawn);

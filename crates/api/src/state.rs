@@ -17,6 +17,7 @@ use crate::writer::Writer;
 use ringback_core::keys::DigestKey;
 use ringback_core::source::Source;
 use std::sync::{Arc, OnceLock};
+use tokio::sync::Notify;
 
 /// Shared by all workers.
 pub struct AppState {
@@ -38,6 +39,8 @@ pub struct AppState {
     pub keyring: Keyring,
     /// The key of digests that stand for received signatures.
     pub digest_key: DigestKey,
+    /// Wakes the loop that verifies stored failures again.
+    pub reverify: Notify,
     /// The way out.
     pub outbound: Outbound,
     /// What somebody may have to be told of.

@@ -1,8 +1,10 @@
 //! From what core knows to what crosses the network.
 
+use ringback_core::diagnosis::{Certainty, Diagnosis};
 use ringback_core::models::{self, CallbackLine, Micros};
 use ringback_core::queries::channels::{ChannelKind, ChannelRow};
 use ringback_core::queries::refusals::RefusalRow;
+use ringback_core::queries::reverify::RunRow;
 use ringback_core::queries::{StoredCallback, StoredDelivery};
 use ringback_wire as wire;
 
@@ -202,4 +204,39 @@ pub fn channel(row: ChannelRow, waiting: i64) -> Option<wire::Channel> {
         last_error: row.last_error,
         waiting,
     })
+}
+
+/// Why a delivery is not trusted.
+pub fn diagnosis(
+    delivery: i64,
+    found: Diagnosis,
+    can_verify_again: bool,
+) -> wire::DiagnosisResponse {
+    wire::DiagnosisResponse {
+        delivery,
+        cause: found.cause.name().to_owned(),
+        certainty: match found.certainty {
+            Certainty::Proved => wire::Certainty::Proved,
+            Certainty::Likely => wire::Certainty::Likely,
+        },
+        explanation: found.explanation,
+        advice: found.advice,
+        evidence: found.evidence,
+        tries: found.tries,
+        can_verify_again,
+    }
+}
+
+/// A run of verifying again.
+pub fn reverify_run(run: RunRow) -> wire::ReverifyRun {
+    wire::ReverifyRun {
+        id: run.id,
+        source: run.source,
+        started_by: run.started_by,
+        started_at: time(run.started_at),
+        total: run.total,
+        checked: run.checked,
+        trusted: run.trusted,
+        ended_at: run.ended_at.map(time),
+    }
 }

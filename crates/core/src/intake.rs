@@ -1,7 +1,8 @@
 //! From a request to a delivery that can be stored: verify, read, digest, compress. CPU only.
 
+use crate::keys::DigestKey;
 use crate::models::{Encoding, IdOrigin, Micros, NewDelivery, StoredBody};
-use crate::signature::{Headers, Scheme, Verdict};
+use crate::signature::{Headers, MacDigests, Verdict, is_known_signature_header, redact};
 use crate::source::{Fields, Found, Place, Source, parse_time};
 use sha2::{Digest, Sha256};
 use std::io::Read;
@@ -61,8 +62,31 @@ pub fn read_delivery(source: &Source, request: &Request<'_>) -> NewDelivery {
         request.body,
         request.received_at.div_euclid(1_000_000),
     );
+    read_verified(source, request, &verdict)
+}
+
+/// As [`read_delivery`]; of a signature that did not hold it keeps a digest under the key, so that
+/// it can be explained, and verified again once the secret is mended.
+pub fn read_delivery_with_digests(
+    source: &Source,
+    request: &Request<'_>,
+    key: &DigestKey,
+) -> NewDelivery {
+    let mut delivery = read_delivery(source, request);
+    if !delivery.signature.is_trusted() {
+        delivery.signature_mac = MacDigests::of(key, &source.scheme, request.headers).to_bytes();
+    }
+    delivery
+}
+
+/// Reads a request whose verdict is known.
+pub(crate) fn read_verified(
+    source: &Source,
+    request: &Request<'_>,
+    verdict: &Verdict,
+) -> NewDelivery {
     let fields = Fields::new(request.headers, request.body);
-    let signed_only = |place: &Place| is_signed(place, &verdict);
+    let signed_only = |place: &Place| is_signed(place, verdict);
     // A genuine request is read from what its signature covers. Otherwise a captured request with
     // one header changed would pass as another callback.
     let read = |places: &[Place]| {
@@ -97,12 +121,13 @@ pub fn read_delivery(source: &Source, request: &Request<'_>) -> NewDelivery {
         signed_at: verdict.signed_at.or_else(sent_at),
         received_at: request.received_at,
         remote_addr: request.remote_addr.clone(),
-        headers: keep_headers(&source.scheme, request.headers),
+        headers: keep_headers(source, request.headers),
         content_type: request
             .headers
             .one("content-type")
             .map(|value| printable(value, NAME_LIMIT_BYTES)),
         body: encode_body(request.body, sha256),
+        signature_mac: None,
     }
 }
 
@@ -130,12 +155,26 @@ fn printable(bytes: &[u8], limit: usize) -> String {
     String::from_utf8_lossy(bytes).chars().map(clean).collect()
 }
 
-fn keep_headers(scheme: &Scheme, headers: &Headers) -> String {
+/// Credentials that no map and no template may have kept.
+const NEVER_KEPT: &[&str] = &["cookie", "proxy-authorization", "x-api-key", "x-amz-security-token"];
+
+fn keep_headers(source: &Source, headers: &Headers) -> String {
+    let scheme = &source.scheme;
+    let signed = scheme.signed_header_names();
+    let is_kept = |name: &str| {
+        KEPT_HEADERS.contains(&name) || signed.contains(&name) || source.map.names_header(name)
+    };
     let kept: Vec<(&str, String)> = headers
         .iter()
-        .filter(|(name, _)| KEPT_HEADERS.contains(name) && !scheme.is_signature_header(name))
+        .filter(|(name, _)| !NEVER_KEPT.contains(name))
+        .filter_map(|(name, value)| {
+            if scheme.is_signature_header(name) || is_known_signature_header(name) {
+                // Its form says what went wrong; the signature itself is not kept.
+                return Some((name, redact(name, value)));
+            }
+            is_kept(name).then(|| (name, printable(value, 1024)))
+        })
         .take(64)
-        .map(|(name, value)| (name, printable(value, 1024)))
         .collect();
     serde_json::to_string(&kept).expect("text always becomes JSON")
 }
@@ -193,7 +232,7 @@ pub fn decode_body(encoding: i16, bytes: Vec<u8>, size_bytes: i64) -> Result<Vec
 mod tests {
     use super::*;
     use crate::models::{Reason, Signature};
-    use crate::signature::Secret;
+    use crate::signature::{Scheme, Secret};
     use proptest::prelude::*;
 
     const NOW: i64 = 1_800_000_000;

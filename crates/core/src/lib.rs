@@ -7,12 +7,14 @@
 pub mod alert;
 pub mod connection;
 pub mod cursor;
+pub mod diagnosis;
 pub mod intake;
 pub mod keys;
 pub mod migrations;
 pub mod models;
 pub mod provider;
 pub mod queries;
+pub mod reverify;
 pub mod rule;
 pub mod schema;
 pub mod signature;

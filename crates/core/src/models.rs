@@ -213,6 +213,8 @@ pub struct NewDelivery {
     pub content_type: Option<String>,
     /// The payload.
     pub body: StoredBody,
+    /// Keyed digests of the MACs that did not hold, so that they can be verified again.
+    pub signature_mac: Option<Vec<u8>>,
 }
 
 /// The answer to a stored delivery.

@@ -16,6 +16,7 @@ pub mod notices;
 pub mod preferences;
 pub mod refusals;
 pub mod retention;
+pub mod reverify;
 pub mod server_key;
 pub mod sessions;
 pub mod settings;

@@ -168,6 +168,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    reverify_runs (id) {
+        id -> BigInt,
+        source -> Text,
+        started_by -> Text,
+        started_at -> BigInt,
+        from_at -> Nullable<BigInt>,
+        to_at -> Nullable<BigInt>,
+        passed -> BigInt,
+        until -> BigInt,
+        total -> BigInt,
+        checked -> BigInt,
+        trusted -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     sessions (token_hash) {
         token_hash -> Binary,
         user_id -> BigInt,
@@ -249,6 +266,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     llm_callbacks,
     preferences,
     refused_deliveries,
+    reverify_runs,
     sessions,
     settings,
     source_secrets,

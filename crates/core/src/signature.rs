@@ -5,9 +5,11 @@
 //! in `claims.rs` alone, by `constant_time_eq`; signatures of public keys by `ring` alone.
 
 mod claims;
+mod expected;
 mod header;
 mod hint;
 mod jwt;
+mod kept;
 mod key;
 mod standard_webhooks;
 mod template;
@@ -18,9 +20,12 @@ use crate::models::{Micros, Reason, Signature};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+pub use expected::KeptRequest;
 pub use header::{Algorithm, HeaderSignature, Syntax, TimeRule, TimeUnit};
 pub use hint::{Hint, HintKind, Severity, check_secret};
 pub use jwt::JwtScheme;
+pub use kept::MacDigests;
+pub(crate) use kept::{is_known_signature_header, is_label, redact};
 pub use key::KeyForm;
 pub use template::{Template, TemplateError};
 pub use text::Encoding;
@@ -288,6 +293,19 @@ impl Scheme {
             Self::Jwt(form) => vec![&form.header],
             Self::Token(form) => vec![&form.header],
             Self::None => Vec::new(),
+        }
+    }
+
+    /// The headers beside the signature's that a request must have and has not.
+    pub(crate) fn missing_headers(&self, headers: &Headers) -> Vec<String> {
+        self.companions(headers).into_iter().filter(|name| !headers.has(name)).collect()
+    }
+
+    /// The headers, beside the signature's, that a signature of this scheme may cover.
+    pub(crate) fn signed_header_names(&self) -> Vec<&str> {
+        match self {
+            Self::Header(form) | Self::Automatic(form) => form.other_headers().collect(),
+            Self::StandardWebhooks | Self::Jwt(_) | Self::Token(_) | Self::None => Vec::new(),
         }
     }
 

@@ -61,6 +61,16 @@ impl Place {
     }
 }
 
+impl FieldMap {
+    /// True when a field may stand in the header.
+    pub(crate) fn names_header(&self, name: &str) -> bool {
+        [&self.callback_id, &self.event_type, &self.job_id, &self.workflow, &self.sent_at]
+            .into_iter()
+            .flatten()
+            .any(|place| matches!(place, Place::Header(known) if known == name))
+    }
+}
+
 impl From<String> for Place {
     fn from(text: String) -> Self {
         Self::parse(&text)

@@ -6,6 +6,7 @@
 
 mod alert;
 mod callback;
+mod diagnosis;
 mod operations;
 mod problem;
 mod session;
@@ -18,6 +19,10 @@ pub use alert::{
 pub use callback::{
     CallbackDetail, CallbackSummary, CheckResponse, Delivery, HistoryResponse, IdOrigin,
     MarkViewedRequest, MarkViewedResponse, PayloadAbsence, Ping, Reason, Receipt, Signature,
+};
+pub use diagnosis::{
+    Certainty, DiagnosisResponse, ReverifiedResponse, ReverifyRequest, ReverifyRun,
+    ReverifyRunsResponse,
 };
 pub use operations::{
     Refusal, RefusalsResponse, SourceSummary, SourcesResponse, Warning, WarningKind,

@@ -1,6 +1,7 @@
 //! What a detail window shows of a callback.
 
 use super::copy_button::CopyButton;
+use super::diagnosis::diagnosis_view;
 use super::evidence::Evidence;
 use super::payload_view::PayloadView;
 use super::time_ago::ExactTime;
@@ -22,6 +23,7 @@ pub fn Detail(
     view! {
         <div class="detail">
             <VerdictSentence detail=detail.clone()/>
+            {diagnosis_view(detail.id, detail.signature)}
             <Facts detail=detail.clone()/>
             <PayloadView detail=detail.clone()/>
             <Evidence detail/>

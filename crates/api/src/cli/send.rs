@@ -12,13 +12,15 @@ use crate::config::split_secrets;
 use crate::error::chain;
 use crate::tokens::random_u64;
 use actix_web::web::Bytes;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use client::Client;
 use futures_util::future::join_all;
 use payloads::{Kind, Maker, Named};
 use report::{Form, Report};
 use ringback_core::models::Micros;
-use ringback_core::signature::{HeaderSignature, Scheme, Secret};
+use ringback_core::provider::{Provider, find_provider, find_scheme};
+use ringback_core::signature::{Scheme, Secret};
+use ringback_core::source::Place;
 use scenarios::{Plan, Scenario};
 use signer::{Outgoing, Signer, Signing};
 use std::cell::RefCell;
@@ -41,8 +43,8 @@ pub(super) struct SendArgs {
     /// Secret to sign with; of several separated by commas the first
     #[arg(long, env = "LLM_WEBHOOK_SECRET", hide_env_values = true)]
     secret: Option<String>,
-    /// How to sign
-    #[arg(long, value_enum, default_value = "standard-webhooks")]
+    /// How to sign: a scheme, or the name of a provider
+    #[arg(long, value_name = "NAME", default_value = "standard-webhooks", value_parser = parse_scheme)]
     scheme: SchemeArg,
     /// Do not sign
     #[arg(long)]
@@ -82,21 +84,32 @@ pub(super) struct SendArgs {
     json: bool,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum SchemeArg {
-    /// `webhook-signature` over id, time and body
-    StandardWebhooks,
-    /// `X-Webhook-Signature` over the body
-    HmacSha256,
+/// How to sign, by the name of a scheme or of a provider.
+#[derive(Clone, Debug)]
+struct SchemeArg {
+    scheme: Scheme,
+    /// The header in which such a sender names a callback.
+    id_header: String,
 }
 
-impl SchemeArg {
-    fn scheme(self) -> Scheme {
-        match self {
-            Self::StandardWebhooks => Scheme::StandardWebhooks,
-            Self::HmacSha256 => Scheme::Header(HeaderSignature::default()),
-        }
-    }
+fn parse_scheme(name: &str) -> Result<SchemeArg, String> {
+    let scheme = find_scheme(name)
+        .ok_or_else(|| format!("the scheme is unknown; known are {}", super::scheme_names()))?;
+    let header = |provider: &Provider| {
+        provider.map.callback_id.iter().find_map(|place| match place {
+            Place::Header(name) => Some(name.clone()),
+            Place::Pointer(_) => None,
+        })
+    };
+    let usual = match &scheme {
+        Scheme::StandardWebhooks | Scheme::Automatic(_) => "webhook-id",
+        _ => "x-callback-id",
+    };
+    let id_header = match scheme {
+        Scheme::StandardWebhooks | Scheme::Automatic(_) => None,
+        _ => find_provider(name).and_then(header),
+    };
+    Ok(SchemeArg { scheme, id_header: id_header.unwrap_or_else(|| usual.to_owned()) })
 }
 
 /// 0 when everything is acknowledged, 1 when not.
@@ -129,8 +142,10 @@ fn prepare(args: &SendArgs) -> Result<Run, Failure> {
     let mut maker = Maker::new(args.seed.unwrap_or_else(random_u64), now);
     let secret = find_secret(args);
     let forger = Secret::new(&maker.forger_secret()).ok_or("no secret to forge with")?;
-    let signer = Signer::new(args.scheme.scheme(), secret, forger)
-        .ok_or("the secret is no key for Standard Webhooks: after whsec_ comes base64")?;
+    let signer = Signer::new(args.scheme.clone(), secret, forger).ok_or(
+        "the secret is no key for the scheme: after whsec_ comes base64, and to sign as a sender \
+         with a key pair takes its private key",
+    )?;
     let count = args.count.unwrap_or_else(|| args.scenario.map_or(1, Scenario::usual_count));
     let is_burst = args.scenario == Some(Scenario::Burst);
     let form = match args.json {
@@ -178,7 +193,7 @@ fn plan_single(args: &SendArgs, mut maker: Maker, count: u32) -> Result<Plan, Fa
         workflow: args.workflow.clone(),
     };
     // With a body of their own and no id in the signature, senders leave the id to the body.
-    let leaves_id = file.is_some() && matches!(args.scheme, SchemeArg::HmacSha256);
+    let leaves_id = file.is_some() && args.scheme.scheme != Scheme::StandardWebhooks;
     let given_id = args.id.clone();
     Ok(Box::new((0..count).map(move |_| {
         let id = given_id.clone().or_else(|| (!leaves_id).then(|| maker.id()));

@@ -5,9 +5,12 @@ use crate::config::split_secrets;
 use crate::error::chain;
 use crate::views;
 use clap::Args;
+use ringback_core::diagnosis::{Diagnosis, Examination, HeadersAre, diagnose};
+use ringback_core::keys::DigestKey;
 use ringback_core::models::Signature;
-use ringback_core::provider::{Overrides, find_scheme, providers};
-use ringback_core::signature::{Headers, KeyKind, Scheme, Secret, Verdict};
+use ringback_core::provider::{Overrides, find_scheme};
+use ringback_core::signature::{Headers, KeyKind, MacDigests, Scheme, Secret, Verdict};
+use ringback_core::source::{FieldMap, Source};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -42,6 +45,9 @@ pub(super) struct VerifyArgs {
     /// Whom a JSON Web Token must be for [default: anybody]
     #[arg(long, value_name = "URL")]
     audience: Option<String>,
+    /// Say in words why it is not valid: what was tried and what would hold
+    #[arg(long)]
+    explain: bool,
     /// Verify as if it were this time, in Unix seconds [default: now]
     #[arg(long, value_name = "UNIX_SECONDS", allow_negative_numbers = true)]
     at: Option<i64>,
@@ -50,12 +56,15 @@ pub(super) struct VerifyArgs {
 /// Prints `{"signature", "reason"}`; 0 only when valid, 1 when not, 2 when it could not tell.
 pub(super) fn run(args: &VerifyArgs) -> ExitCode {
     match verify(args) {
-        Ok(verdict) => {
+        Ok((verdict, diagnosis)) => {
             let answer = serde_json::json!({
                 "signature": views::signature(verdict.signature),
                 "reason": verdict.reason.map(views::reason),
             });
             println!("{answer}");
+            if let Some(diagnosis) = diagnosis {
+                print_diagnosis(&diagnosis);
+            }
             if verdict.signature == Signature::Valid {
                 ExitCode::SUCCESS
             } else {
@@ -69,9 +78,10 @@ pub(super) fn run(args: &VerifyArgs) -> ExitCode {
     }
 }
 
-fn verify(args: &VerifyArgs) -> Result<Verdict, super::Failure> {
-    let scheme = find_scheme(&args.scheme)
-        .ok_or_else(|| format!("the scheme {:?} is unknown: {}", args.scheme, scheme_names()))?;
+fn verify(args: &VerifyArgs) -> Result<(Verdict, Option<Diagnosis>), super::Failure> {
+    let scheme = find_scheme(&args.scheme).ok_or_else(|| {
+        format!("the scheme {:?} is unknown: {}", args.scheme, super::scheme_names())
+    })?;
     let overrides = Overrides {
         header: args.signature_header.clone(),
         prefix: args.prefix.clone(),
@@ -85,17 +95,49 @@ fn verify(args: &VerifyArgs) -> Result<Verdict, super::Failure> {
     let headers = parse_headers(&read(&args.headers)?)?;
     let body = read(&args.body)?;
     let at = args.at.unwrap_or_else(|| SystemClock.now().div_euclid(1_000_000));
-    Ok(scheme.verify(&secrets, &headers, &body, at))
+    let verdict = scheme.verify(&secrets, &headers, &body, at);
+    let is_explained = args.explain && verdict.signature != Signature::Valid;
+    let diagnosis = is_explained.then(|| explain(scheme, secrets, &headers, &body, at));
+    Ok((verdict, diagnosis))
 }
 
-fn scheme_names() -> String {
-    let named = providers().iter().map(|provider| provider.name.as_str());
-    let own = Scheme::NAMES.into_iter();
-    own.chain(named.filter(|name| Scheme::from_name(name).is_none())).collect::<Vec<_>>().join(", ")
+fn explain(
+    scheme: Scheme,
+    secrets: Vec<Secret>,
+    headers: &Headers,
+    body: &[u8],
+    at: i64,
+) -> Diagnosis {
+    let source =
+        Source { name: "this source".to_owned(), scheme, secrets, map: FieldMap::default() };
+    // The request is at hand, so what the digests are made with does not matter.
+    let key = DigestKey::new([0; 32]);
+    let digests = MacDigests::of(&key, &source.scheme, headers);
+    diagnose(&Examination {
+        source: &source,
+        others: &[],
+        headers,
+        body: Some(body),
+        digests: &digests,
+        key: &key,
+        headers_are: HeadersAre::Received,
+        received_seconds: at,
+    })
+}
+
+fn print_diagnosis(diagnosis: &Diagnosis) {
+    println!("\n{}", diagnosis.explanation);
+    println!("What to do: {}", diagnosis.advice);
+    for line in &diagnosis.evidence {
+        println!("- {line}");
+    }
 }
 
 fn scheme_help() -> String {
-    format!("How the request is signed, a scheme or the name of a provider: {}", scheme_names())
+    format!(
+        "How the request is signed, a scheme or the name of a provider: {}",
+        super::scheme_names()
+    )
 }
 
 /// Shared secrets are separated by commas; a key set or a PEM key is one key whatever stands in it.

@@ -113,6 +113,15 @@ fn page_of(query: &HistoryQuery) -> Result<Page, ApiError> {
     }
 }
 
+/// A time of a query or a body; an empty text is none.
+pub(super) fn parse_time_of(name: &str, text: Option<&str>) -> Result<Option<Micros>, ApiError> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
+    let time: jiff::Timestamp = text.parse().map_err(|_| {
+        ApiError::InvalidInput(format!("`{name}` takes a time like 2026-01-31T08:00:00Z"))
+    })?;
+    Ok(Some(time.as_microsecond()))
+}
+
 fn filter_of(query: HistoryQuery) -> Result<HistoryFilter, ApiError> {
     let texts =
         [&query.source, &query.event_type, &query.workflow, &query.signature, &query.id_prefix];
@@ -121,13 +130,6 @@ fn filter_of(query: HistoryQuery) -> Result<HistoryFilter, ApiError> {
         return Err(ApiError::InvalidInput("a filter cannot contain a NUL".into()));
     }
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
-    let time = |name: &str, text: Option<String>| -> Result<Option<Micros>, ApiError> {
-        let Some(text) = given(text) else { return Ok(None) };
-        let time: jiff::Timestamp = text.parse().map_err(|_| {
-            ApiError::InvalidInput(format!("`{name}` takes a time like 2026-01-31T08:00:00Z"))
-        })?;
-        Ok(Some(time.as_microsecond()))
-    };
     let signatures = given(query.signature)
         .map(|list| list.split(',').map(parse_signature).collect::<Result<Vec<_>, _>>())
         .transpose()?
@@ -138,8 +140,8 @@ fn filter_of(query: HistoryQuery) -> Result<HistoryFilter, ApiError> {
         workflow: given(query.workflow),
         signatures,
         viewed: query.viewed,
-        from: time("from", query.from)?,
-        to: time("to", query.to)?,
+        from: parse_time_of("from", query.from.as_deref())?,
+        to: parse_time_of("to", query.to.as_deref())?,
         id_prefix: given(query.id_prefix),
     })
 }
@@ -275,11 +277,11 @@ async fn mark_through(
     }
 }
 
-fn parse_id(text: &str) -> Result<i64, ApiError> {
+pub(super) fn parse_id(text: &str) -> Result<i64, ApiError> {
     text.parse().map_err(|_| no_callback())
 }
 
-fn no_callback() -> ApiError {
+pub(super) fn no_callback() -> ApiError {
     ApiError::NotFound("no callback of this id is stored: it may have been deleted".to_owned())
 }
 

@@ -10,7 +10,7 @@ use crate::writer::StoreError;
 use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt;
-use ringback_core::intake::{Request, read_delivery};
+use ringback_core::intake::{Request, read_delivery_with_digests};
 use ringback_core::models::{NewDelivery, Reason, Signature, StoredReceipt};
 use ringback_core::queries::refusals::{self, NewRefusal};
 use ringback_core::rule::Effect;
@@ -160,7 +160,7 @@ async fn read(
     let read = move || {
         let source = state.source(&source)?;
         let request = Request { headers: &headers, body: &body, remote_addr, received_at };
-        Some(read_delivery(source, &request))
+        Some(read_delivery_with_digests(source, &request, &state.digest_key))
     };
     let delivery = if is_large || is_suspect { web::block(read).await? } else { read() };
     delivery.ok_or_else(|| ApiError::internal("the source was there a moment ago"))

@@ -2,7 +2,7 @@
 
 use super::Secret;
 use crate::models::Reason;
-use constant_time_eq::constant_time_eq_32;
+use constant_time_eq::{constant_time_eq_16, constant_time_eq_32};
 use hmac::{Hmac, KeyInit, Mac};
 use ring::signature::{ED25519, UnparsedPublicKey};
 use sha2::Sha256;
@@ -95,6 +95,11 @@ impl Claims {
         })
     }
 
+    /// The claimed MACs, for a digest of them.
+    pub(super) fn into_macs(self) -> Vec<Vec<u8>> {
+        self.macs.into_iter().map(|mac| mac.to_vec()).collect()
+    }
+
     /// Why nothing matched.
     pub(super) fn reason(&self) -> Reason {
         if !self.macs.is_empty() || !self.signatures.is_empty() {
@@ -105,6 +110,11 @@ impl Claims {
             Reason::Malformed
         }
     }
+}
+
+/// Compares two digests in constant time.
+pub(super) fn is_same_digest(kept: &[u8; 16], computed: &[u8; 16]) -> bool {
+    constant_time_eq_16(kept, computed)
 }
 
 /// Compares two tokens in constant time; their digests are compared, so not even the length shows.

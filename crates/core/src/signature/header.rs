@@ -5,6 +5,8 @@
 //! is why an unsigned id never replaces trusted content (see [`crate::rule`]).
 
 use super::claims::{Claims, mac};
+use super::expected::Expected;
+use super::kept::is_label;
 use super::key::{KeyForm, ed25519_public_keys, ed25519_seed};
 use super::template::{Piece, Template};
 use super::text::{Encoding, parse_seconds};
@@ -193,7 +195,93 @@ impl HeaderSignature {
         }
     }
 
-    fn signed_headers(&self) -> Vec<String> {
+    /// The MACs that a value of the header claims.
+    pub(super) fn read_macs(&self, value: &[u8]) -> Vec<Vec<u8>> {
+        let mut parsed = Parsed { claims: Claims::default(), times: Vec::new() };
+        for element in value.split(|&byte| byte == b',') {
+            self.parse_element(element.trim_ascii(), &mut parsed);
+        }
+        parsed.claims.into_macs()
+    }
+
+    /// What keys make of a request; nothing when something that is signed cannot be read.
+    pub(super) fn expected(
+        &self,
+        keys: &dyn Fn(KeyForm) -> Vec<Vec<u8>>,
+        headers: &Headers,
+        body: &[u8],
+    ) -> Vec<Expected> {
+        let parsed = self.parse(headers);
+        let Ok(time) = self.read_time(headers, &parsed) else { return Vec::new() };
+        let timestamp = time.map_or(b"".as_slice(), |(text, _)| text);
+        let Some(parts) = self.signed.fill(timestamp, body, |name| headers.one(name)) else {
+            return Vec::new();
+        };
+        let expected = |key: Vec<u8>| Expected {
+            header: self.header.clone(),
+            mac: mac(&key, &parts).to_vec(),
+        };
+        keys(self.key).into_iter().map(expected).collect()
+    }
+
+    /// The time as it is written; empty when its element is not there.
+    pub(super) fn time_text(&self, headers: &Headers) -> Option<Vec<u8>> {
+        let rule = self.time.as_ref()?;
+        if let Some(name) = &rule.header {
+            return headers.one(name).map(<[u8]>::to_vec);
+        }
+        let parsed = self.parse(headers);
+        Some(parsed.times.first().map(|text| text.to_vec()).unwrap_or_default())
+    }
+
+    /// What stands before a signature, where that is a name.
+    pub(super) fn label(&self) -> Option<&str> {
+        match &self.syntax {
+            Syntax::Prefix(prefix) => prefix.strip_suffix('='),
+            Syntax::Elements { signature, .. } => Some(signature.as_str()),
+        }
+        .filter(|label| is_label(label.as_bytes()))
+    }
+
+    /// Whether a header of this form may hold a signature; `None` when the form does not tell.
+    pub(super) fn could_read(&self, shape: &str) -> Option<bool> {
+        let before = match (&self.syntax, self.label()) {
+            (Syntax::Prefix(prefix), None) if !prefix.is_empty() => return None,
+            (Syntax::Elements { .. }, None) => return None,
+            (_, None) => String::new(),
+            (_, Some(label)) => format!("{label}="),
+        };
+        let bytes = match self.algorithm {
+            Algorithm::HmacSha256 => 32,
+            Algorithm::Ed25519 => 64,
+        };
+        let encodings: &[&str] = match self.encoding {
+            Encoding::Hex => &["hex"],
+            Encoding::Base64 => &["base64"],
+            Encoding::Base64Url => &["base64", "base64url"],
+        };
+        let good = |element: &str| {
+            encodings.iter().any(|encoding| element == format!("{before}<{encoding}:{bytes}>"))
+        };
+        Some(shape.split(',').any(|element| good(element.trim())))
+    }
+
+    /// The time that a request names, and why it is not acceptable.
+    pub(super) fn signed_time(
+        &self,
+        headers: &Headers,
+        now_seconds: i64,
+    ) -> (Option<Micros>, Option<Reason>) {
+        let Some(rule) = &self.time else { return (None, None) };
+        match self.read_time(headers, &self.parse(headers)) {
+            Ok(Some((_, at))) => {
+                (Some(at).filter(|_| self.signed.has_timestamp()), rule.check(at, now_seconds))
+            }
+            Ok(None) | Err(()) => (None, Some(Reason::Malformed)),
+        }
+    }
+
+    pub(super) fn signed_headers(&self) -> Vec<String> {
         let time = self.time.as_ref().and_then(|rule| rule.header.as_deref());
         let time = time.filter(|_| self.signed.has_timestamp());
         self.signed.headers().chain(time).map(str::to_owned).collect()

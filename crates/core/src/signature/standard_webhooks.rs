@@ -6,11 +6,12 @@
 //! a version counts as `v1`, as in `OpenAI`'s libraries: it is the same MAC or it does not hold.
 
 use super::claims::{Claims, mac};
+use super::expected::Expected;
 use super::header::{TimeRule, TimeUnit};
 use super::key::{KeyForm, ed25519_public_keys, ed25519_seed};
 use super::text::{BASE64, parse_seconds};
 use super::{Headers, Secret, TOLERANCE_SECONDS, Verdict};
-use crate::models::{Reason, Signature};
+use crate::models::{Micros, Reason, Signature};
 use base64::Engine as _;
 use ring::signature::Ed25519KeyPair;
 
@@ -74,7 +75,7 @@ pub(super) fn verify(
         signature: if reason.is_none() { Signature::Valid } else { Signature::Invalid },
         reason,
         signed_at: Some(at),
-        signed_headers: vec![names.id.to_owned(), names.timestamp.to_owned()],
+        signed_headers: companions(headers),
         secret,
     }
 }
@@ -98,6 +99,57 @@ fn read_claims(headers: &Headers, name: &str, has_public_key: bool) -> Claims {
         }
     }
     claims
+}
+
+/// The MACs that a value of the signature's header claims.
+pub(super) fn read_macs(value: &[u8]) -> Vec<Vec<u8>> {
+    let headers = Headers::new([(NAMES[0].signature, value)]);
+    read_claims(&headers, NAMES[0].signature, false).into_macs()
+}
+
+fn family(headers: &Headers) -> Option<&'static Names> {
+    NAMES.iter().find(|names| headers.has(names.signature))
+}
+
+/// The family of headers that a request uses, with its id and its timestamp.
+fn read_family(headers: &Headers) -> Option<(&'static Names, &[u8], &[u8])> {
+    let names = family(headers)?;
+    Some((names, headers.one(names.id)?, headers.one(names.timestamp)?))
+}
+
+/// What keys make of a request; nothing when a header is not there.
+pub(super) fn expected(
+    keys: &dyn Fn(KeyForm) -> Vec<Vec<u8>>,
+    headers: &Headers,
+    body: &[u8],
+) -> Vec<Expected> {
+    let Some((names, id, timestamp)) = read_family(headers) else { return Vec::new() };
+    let parts = [id, b".", timestamp, b".", body];
+    let expected = |key: Vec<u8>| Expected {
+        header: names.signature.to_owned(),
+        mac: mac(&key, &parts).to_vec(),
+    };
+    keys(KeyForm::Whsec).into_iter().map(expected).collect()
+}
+
+/// The time that a request names, and why it is not acceptable.
+pub(super) fn signed_time(headers: &Headers, now_seconds: i64) -> (Option<Micros>, Option<Reason>) {
+    let timestamp = read_family(headers).and_then(|(_, _, text)| parse_seconds(text));
+    match timestamp.and_then(|seconds| seconds.checked_mul(1_000_000)) {
+        Some(at) => (Some(at), TIME_RULE.check(at, now_seconds)),
+        None => (None, Some(Reason::Malformed)),
+    }
+}
+
+/// The header of the time in the family that a request uses.
+pub(super) fn time_header(headers: &Headers) -> Option<&'static str> {
+    family(headers).map(|names| names.timestamp)
+}
+
+/// The headers beside the signature's that a request needs, in the family that it uses.
+pub(super) fn companions(headers: &Headers) -> Vec<String> {
+    let names = family(headers).map(|names| [names.id.to_owned(), names.timestamp.to_owned()]);
+    names.into_iter().flatten().collect()
 }
 
 pub(super) fn sign(

@@ -105,6 +105,16 @@ impl TokenScheme {
         }
     }
 
+    /// Whether a header of this form, as it is kept, may hold a token.
+    pub(super) fn could_read(&self, shape: &str) -> bool {
+        let word = shape.split(' ').next().unwrap_or_default();
+        match self.style {
+            TokenStyle::Plain => !shape.trim().is_empty(),
+            TokenStyle::Bearer => word.eq_ignore_ascii_case("bearer"),
+            TokenStyle::Basic => word.eq_ignore_ascii_case("basic"),
+        }
+    }
+
     pub(super) fn sign(&self, secret: &Secret) -> Vec<(String, String)> {
         let value = match self.style {
             TokenStyle::Plain => secret.text().to_owned(),

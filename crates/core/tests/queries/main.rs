@@ -14,6 +14,7 @@ mod model;
 mod races;
 mod refusals;
 mod retention;
+mod reverify;
 mod rule;
 mod sessions;
 mod settings;

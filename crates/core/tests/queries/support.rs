@@ -52,6 +52,7 @@ pub(crate) fn delivery(
         headers: "[]".to_owned(),
         content_type: None,
         body: body(bytes.as_ref()),
+        signature_mac: None,
     }
 }
 

@@ -2,6 +2,7 @@
 //! nothing altered ever verifies.
 
 mod damage;
+mod doctor;
 mod providers;
 mod source_scan;
 mod standard;

@@ -1,5 +1,6 @@
 //! The headers that make a request genuine, forged or unsigned. Pure: the time is an argument.
 
+use super::SchemeArg;
 use actix_web::web::Bytes;
 use ringback_core::signature::{Scheme, Secret};
 
@@ -37,24 +38,22 @@ pub(super) struct Outgoing {
 /// Signs as one scheme does.
 pub(super) struct Signer {
     scheme: Scheme,
+    id_header: String,
     secret: Option<Secret>,
-    forger: Secret,
+    forger: Option<Secret>,
 }
 
 impl Signer {
-    /// `None` when the secret makes no key for the scheme.
-    pub(super) fn new(scheme: Scheme, secret: Option<Secret>, forger: Secret) -> Option<Self> {
+    /// `None` when the secret makes no key for the scheme. A forger whose secret makes none, as
+    /// where senders have key pairs, does not sign at all.
+    pub(super) fn new(how: SchemeArg, secret: Option<Secret>, forger: Secret) -> Option<Self> {
+        let SchemeArg { scheme, id_header } = how;
         let is_key = |secret: &Secret| scheme.sign(secret, "", b"", 0).is_some();
-        let are_keys = secret.as_ref().is_none_or(is_key) && is_key(&forger);
-        are_keys.then_some(Self { scheme, secret, forger })
-    }
-
-    /// The header in which the scheme's senders name a callback.
-    fn id_header(&self) -> &'static str {
-        match self.scheme {
-            Scheme::StandardWebhooks | Scheme::Automatic(_) => "webhook-id",
-            _ => "x-callback-id",
+        if !secret.as_ref().is_none_or(is_key) {
+            return None;
         }
+        let forger = Some(forger).filter(is_key);
+        Some(Self { scheme, id_header, secret, forger })
     }
 
     /// All headers of a request that is sent now.
@@ -62,7 +61,7 @@ impl Signer {
         let id = outgoing.id.as_deref();
         let (secret, signed_id) = match &outgoing.signing {
             Signing::Genuine => (self.secret.as_ref(), id),
-            Signing::Forged => (Some(&self.forger), id),
+            Signing::Forged => (self.forger.as_ref(), id),
             Signing::Unsigned => (None, id),
             Signing::Moved { signed_id } => (self.secret.as_ref(), Some(signed_id.as_str())),
         };
@@ -70,8 +69,8 @@ impl Signer {
             self.scheme.sign(secret, signed_id.unwrap_or_default(), &outgoing.body, now_seconds)
         };
         let mut headers = secret.and_then(sign).unwrap_or_default();
-        headers.retain(|(name, _)| name != self.id_header());
-        headers.extend(id.map(|id| (self.id_header().to_owned(), id.to_owned())));
+        headers.retain(|(name, _)| *name != self.id_header);
+        headers.extend(id.map(|id| (self.id_header.clone(), id.to_owned())));
         headers.push(("content-type".to_owned(), outgoing.content_type.to_owned()));
         headers
     }
@@ -87,13 +86,14 @@ impl Signer {
 
 #[cfg(test)]
 mod tests {
+    use super::super::parse_scheme;
     use super::*;
     use ringback_core::models::Signature;
     use ringback_core::signature::Headers;
 
     fn signer(scheme: &str, secret: &str) -> Option<Signer> {
         let forger = Secret::new("forger").unwrap();
-        Signer::new(Scheme::from_name(scheme).unwrap(), Secret::new(secret), forger)
+        Signer::new(parse_scheme(scheme).unwrap(), Secret::new(secret), forger)
     }
 
     fn outgoing(signing: Signing) -> Outgoing {
@@ -126,9 +126,11 @@ mod tests {
 
     #[test]
     fn the_id_is_named_once_and_in_the_header_of_the_scheme() {
-        for (scheme, name) in
-            [("standard-webhooks", "webhook-id"), ("hmac-sha256", "x-callback-id")]
-        {
+        for (scheme, name) in [
+            ("standard-webhooks", "webhook-id"),
+            ("hmac-sha256", "x-callback-id"),
+            ("github", "x-github-delivery"),
+        ] {
             for signing in [Signing::Genuine, Signing::Forged, Signing::Unsigned] {
                 let headers = signer(scheme, "s").unwrap().headers(&outgoing(signing), 1_000);
                 assert_eq!(Headers::new(headers).one(name), Some(b"id".as_slice()), "{scheme}");

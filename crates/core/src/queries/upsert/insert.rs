@@ -68,6 +68,7 @@ pub(super) struct DeliveryRow<'a> {
     first_received_at: Micros,
     last_received_at: Micros,
     pub(super) signed_at: Option<Micros>,
+    signature_mac: Option<&'a [u8]>,
     remote_addr: Option<&'a str>,
     headers: &'a str,
     content_type: Option<&'a str>,
@@ -89,6 +90,7 @@ pub(super) fn delivery_row(callback: i64, id: i64, delivery: &NewDelivery) -> De
         first_received_at: delivery.received_at,
         last_received_at: delivery.received_at,
         signed_at: delivery.signed_at,
+        signature_mac: delivery.signature_mac.as_deref(),
         remote_addr: delivery.remote_addr.as_deref(),
         headers: &delivery.headers,
         content_type: delivery.content_type.as_deref(),
@@ -127,6 +129,7 @@ struct InsertNew<'a> {
     payload_sha256: Vec<&'a [u8]>,
     received_at: Vec<Micros>,
     signed_at: Vec<Option<Micros>>,
+    signature_mac: Vec<Option<&'a [u8]>>,
     remote_addr: Vec<Option<&'a str>>,
     headers: Vec<&'a str>,
     content_type: Vec<Option<&'a str>>,
@@ -158,6 +161,7 @@ impl<'a> InsertNew<'a> {
             payload_sha256: column(batch, firsts, |d| d.body.sha256.as_slice()),
             received_at: column(batch, firsts, |d| d.received_at),
             signed_at: column(batch, firsts, |d| d.signed_at),
+            signature_mac: column(batch, firsts, |d| d.signature_mac.as_deref()),
             remote_addr: column(batch, firsts, |d| d.remote_addr.as_deref()),
             headers: column(batch, firsts, |d| d.headers.as_str()),
             content_type: column(batch, firsts, |d| d.content_type.as_deref()),
@@ -204,7 +208,8 @@ impl QueryFragment<Pg> for InsertNew<'_> {
             BigInt = ordinal, Text = source, Text = callback_id, Text = event_type,
             Nullable<Text> = job_id, Nullable<Text> = workflow, SmallInt = signature,
             Nullable<SmallInt> = reason, SmallInt = id_origin, Binary = payload_sha256,
-            BigInt = received_at, Nullable<BigInt> = signed_at, Nullable<Text> = remote_addr,
+            BigInt = received_at, Nullable<BigInt> = signed_at, Nullable<Binary> = signature_mac,
+            Nullable<Text> = remote_addr,
             Text = headers, Nullable<Text> = content_type, BigInt = size_bytes,
             SmallInt = encoding;
             Binary = payload
@@ -218,10 +223,10 @@ impl QueryFragment<Pg> for InsertNew<'_> {
              ON CONFLICT (callback_id, source) DO NOTHING RETURNING id), \
              evidence AS (INSERT INTO llm_callback_deliveries \
                  (callback, id, signature, reason, id_origin, payload_sha256, seen, \
-                  first_received_at, last_received_at, signed_at, remote_addr, headers, \
+                  first_received_at, last_received_at, signed_at, signature_mac, remote_addr, headers, \
                   content_type, size_bytes, encoding, payload) \
              SELECT created.id, created.id, signature, reason, id_origin, payload_sha256, 1, \
-                 received_at, received_at, signed_at, remote_addr, headers, content_type, \
+                 received_at, received_at, signed_at, signature_mac, remote_addr, headers, content_type, \
                  size_bytes, encoding, payload \
              FROM head CROSS JOIN u JOIN created ON created.id = head.base + u.ordinal) \
              SELECT head.base, created.id FROM head LEFT JOIN created ON TRUE",

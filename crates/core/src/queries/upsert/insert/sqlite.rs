@@ -111,9 +111,9 @@ impl QueryFragment<Sqlite> for InsertDelivery<'_> {
             out, self.0, BigInt = callback, BigInt = id, SmallInt = signature,
             Nullable<SmallInt> = reason, SmallInt = id_origin, Binary = payload_sha256,
             BigInt = seen, BigInt = first_received_at, BigInt = last_received_at,
-            Nullable<BigInt> = signed_at, Nullable<Text> = remote_addr, Text = headers,
-            Nullable<Text> = content_type, BigInt = size_bytes, SmallInt = encoding,
-            Nullable<Binary> = payload
+            Nullable<BigInt> = signed_at, Nullable<Binary> = signature_mac,
+            Nullable<Text> = remote_addr, Text = headers, Nullable<Text> = content_type, BigInt = size_bytes,
+            SmallInt = encoding, Nullable<Binary> = payload
         );
         Ok(())
     }
