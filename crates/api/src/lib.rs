@@ -20,12 +20,9 @@ pub mod middleware;
 pub mod observations;
 pub mod outbound;
 pub mod passwords;
-<<<<<<< HEAD
 pub mod proxies;
 pub mod refusals;
-=======
 pub mod reverify;
->>>>>>> 78aee55 (api: Explain a stored failure and verify it again)
 pub mod routes;
 pub mod spa;
 pub mod startup;

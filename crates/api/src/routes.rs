@@ -2,12 +2,8 @@
 
 use crate::error::ApiError;
 use crate::handlers::{
-<<<<<<< HEAD
-    alerts, callbacks, channels, health, metrics, operations, preferences, receive, session, stream,
-=======
-    alerts, callbacks, channels, diagnosis, health, operations, preferences, receive, session,
-    stream,
->>>>>>> 78aee55 (api: Explain a stored failure and verify it again)
+    alerts, callbacks, channels, diagnosis, health, metrics, operations, preferences, receive,
+    session, stream,
 };
 use crate::spa;
 use actix_web::dev::ResourceDef;

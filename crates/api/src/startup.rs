@@ -236,12 +236,9 @@ impl Application {
         let loops = [
             actix_web::rt::spawn(worker::alerts::run(self.state.clone())),
             actix_web::rt::spawn(worker::tail::run(self.state.clone())),
-<<<<<<< HEAD
             actix_web::rt::spawn(worker::floods::run(self.state.clone())),
             actix_web::rt::spawn(worker::retention::run(self.state.clone())),
-=======
             actix_web::rt::spawn(worker::reverify::run(self.state.clone())),
->>>>>>> 78aee55 (api: Explain a stored failure and verify it again)
         ];
         let metrics_handle = self.metrics_server.as_ref().map(Server::handle);
         let metrics_task = self.metrics_server.map(actix_web::rt::spawn);

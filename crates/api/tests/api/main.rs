@@ -6,12 +6,9 @@ mod backup;
 mod callbacks;
 mod channels;
 mod cli;
-<<<<<<< HEAD
 mod deploy;
-mod floods;
-=======
 mod diagnosis;
->>>>>>> 78aee55 (api: Explain a stored failure and verify it again)
+mod floods;
 mod invariants;
 mod metrics;
 mod outbound;
