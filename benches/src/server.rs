@@ -130,6 +130,7 @@ async fn serve_baseline(config: Config, store: Store) -> Result<(), Failure> {
         floods,
         refusals: RefusalLog::default(),
         metrics,
+        traces: None,
         throttle: SignInThrottle::new(),
     });
     let store = Data::new(store);

@@ -30,6 +30,7 @@ pub mod state;
 pub mod telemetry;
 pub mod throttle;
 pub mod tokens;
+pub mod traces;
 pub mod views;
 pub mod worker;
 pub mod writer;

@@ -3,6 +3,7 @@
 use crate::spa;
 use crate::state::State;
 use crate::tokens::random_u64;
+use crate::traces;
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -33,10 +34,26 @@ pub async fn around(
     let (method, path) = (request.method().clone(), request.path().to_owned());
     let state = request.app_data::<State>().cloned();
     let is_https = state.as_ref().is_some_and(|state| state.config.is_https());
-    let mut response = REQUEST_ID.scope(id.clone(), next.call(request)).await?;
+    let trace = begin_trace(state.as_ref(), &request);
+    let answering = REQUEST_ID.scope(id.clone(), next.call(request));
+    let mut response = match &trace {
+        Some(trace) => trace.within(answering).await?,
+        None => answering.await?,
+    };
     if let Some(state) = &state {
         let (route, status) = (response.request().match_pattern(), response.status().as_u16());
         state.metrics.observe_request(method.as_str(), route.as_deref(), status, started.elapsed());
+        if let Some(trace) = trace {
+            // Patterns and numbers: nothing that a sender chose.
+            let route = route.unwrap_or_else(|| "other".to_owned());
+            let attributes = vec![
+                ("http.request.method", method.to_string()),
+                ("http.response.status_code", status.to_string()),
+                ("http.route", route.clone()),
+                ("ringback.request_id", id.clone()),
+            ];
+            trace.end(format!("{method} {route}"), status >= 500, attributes);
+        }
     }
     tracing::debug!(
         request.id = id,
@@ -52,6 +69,16 @@ pub async fn around(
     }
     add_headers(response.headers_mut(), &path, &id, is_https);
     Ok(response)
+}
+
+/// Probes and scrapes are not traced: there are many and they say nothing.
+fn begin_trace(state: Option<&State>, request: &ServiceRequest) -> Option<traces::Request> {
+    let (state, traces) = (state?, state?.traces.as_ref()?);
+    if !request.path().starts_with("/api/") {
+        return None;
+    }
+    let header = request.headers().get("traceparent").and_then(|value| value.to_str().ok());
+    traces.begin(header, state.clock.now())
 }
 
 fn add_headers(headers: &mut HeaderMap, path: &str, id: &str, is_https: bool) {

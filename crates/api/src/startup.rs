@@ -141,6 +141,7 @@ impl Application {
         let (workers, stalled_client) = (config.workers, config.stalled_client);
         let metrics = Metrics::new(writer.stats());
         let floods = Floods::new(config.operations.floods);
+        let traces = config.operations.otlp_endpoint.as_ref().map(|_| Arc::default());
         let state = Data::new(AppState {
             admission: Admission::new(config.body_memory_bytes),
             config,
@@ -160,6 +161,7 @@ impl Application {
             floods,
             refusals: RefusalLog::default(),
             metrics,
+            traces,
             throttle: SignInThrottle::new(),
         });
         let shared = state.clone();
@@ -239,6 +241,7 @@ impl Application {
             actix_web::rt::spawn(worker::floods::run(self.state.clone())),
             actix_web::rt::spawn(worker::retention::run(self.state.clone())),
             actix_web::rt::spawn(worker::reverify::run(self.state.clone())),
+            actix_web::rt::spawn(worker::traces::run(self.state.clone())),
         ];
         let metrics_handle = self.metrics_server.as_ref().map(Server::handle);
         let metrics_task = self.metrics_server.map(actix_web::rt::spawn);

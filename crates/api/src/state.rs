@@ -13,6 +13,7 @@ use crate::observations::Observations;
 use crate::outbound::Outbound;
 use crate::refusals::RefusalLog;
 use crate::throttle::SignInThrottle;
+use crate::traces::Traces;
 use crate::writer::Writer;
 use ringback_core::keys::DigestKey;
 use ringback_core::source::Source;
@@ -55,6 +56,8 @@ pub struct AppState {
     pub floods: Floods,
     /// Refusals that are not recorded yet.
     pub refusals: RefusalLog,
+    /// Spans that wait for the collector; `None` without one.
+    pub traces: Option<Arc<Traces>>,
     /// What Prometheus is told.
     pub metrics: Metrics,
     /// Counts sign-in attempts.

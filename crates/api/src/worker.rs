@@ -5,3 +5,4 @@ pub mod floods;
 pub mod retention;
 pub mod reverify;
 pub mod tail;
+pub mod traces;

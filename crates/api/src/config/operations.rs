@@ -148,10 +148,13 @@ impl OperationsConfig {
         };
         let endpoint = args.otlp_endpoint.as_ref().or(file.otlp_endpoint.as_ref());
         let endpoint = endpoint.filter(|text| !text.is_empty());
-        let otlp_endpoint =
-            endpoint.map(|text| url::Url::parse(text)).transpose().map_err(|_| {
+        // Plain http: the collector stands beside the server.
+        let parse = |text: &String| {
+            url::Url::parse(text).ok().filter(|url| url.scheme() == "http").ok_or_else(|| {
                 ConfigError::Value("the OTLP endpoint is not like http://127.0.0.1:4318".into())
-            })?;
+            })
+        };
+        let otlp_endpoint = endpoint.map(parse).transpose()?;
         Ok(Self {
             metrics: MetricsConfig { bind, token },
             trusted_proxies: parse_networks(&proxies)?,

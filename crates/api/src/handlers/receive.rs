@@ -6,6 +6,7 @@ use crate::error::ApiError;
 use crate::observations::Observation;
 use crate::proxies;
 use crate::state::{AppState, State};
+use crate::traces;
 use crate::writer::StoreError;
 use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -67,6 +68,7 @@ async fn receive(
         }
     };
     state.metrics.observe_store(begun.elapsed());
+    traces::tell("store", begun, vec![("ringback.source", source.to_owned())]);
     state.metrics.count_delivery(source, verdict.0, receipt.effect);
     note_stored(&state, source, verdict, &receipt);
     Ok(HttpResponse::Ok().json(Receipt {
@@ -106,7 +108,9 @@ pub async fn take_delivery(
             return Err(ApiError::Overloaded);
         }
     };
+    let begun = Instant::now();
     let delivery = read(request, state, source.to_owned(), body).await?;
+    traces::tell("check", begun, vec![("ringback.source", source.to_owned())]);
     Ok((limit_untrusted(request, state, delivery)?, memory))
 }
 

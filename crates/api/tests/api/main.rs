@@ -21,4 +21,5 @@ mod session;
 mod smtp;
 mod stream;
 mod support;
+mod traces;
 mod writer;

@@ -8,6 +8,7 @@ use crate::keyring::{Keyring, KeyringError};
 use ringback_core::connection::{Connection, DatabaseUrl, Purpose};
 use ringback_core::migrations;
 use ringback_core::models::{Micros, Role};
+use ringback_core::queries::channels::{self, ChannelKind, ChannelRow};
 use ringback_core::queries::{backup, inspect, retention, settings, users};
 use std::io::{Read, Write};
 use std::net::{IpAddr, TcpStream};
@@ -194,12 +195,32 @@ fn database(
         0 => Finding::bad("nobody can sign in as an admin", "open the set-up link that the server prints, or run `ringback user add NAME --role admin`"),
         count => Finding::good(format!("{count} admin(s) can sign in")),
     });
+    findings.push(alert_channels(&channels::list_channels(conn)?, config));
     findings.extend(durability(&inspect::list_durability_settings(conn)?));
     findings.extend(clock(conn, now)?);
     if let DatabaseUrl::Sqlite(path) = &config.database_url {
         findings.extend(file(conn, path)?);
     }
     Ok(findings)
+}
+
+fn alert_channels(channels: &[ChannelRow], config: &Config) -> Finding {
+    let on: Vec<&ChannelRow> =
+        channels.iter().filter(|channel| channel.disabled_at.is_none()).collect();
+    let needs_mail = on.iter().any(|channel| channel.kind() == Some(ChannelKind::Mail));
+    if on.is_empty() {
+        return Finding::doubtful(
+            "nobody is told of alerts who does not look at the screen",
+            "add a channel by POST /api/admin/channels: mail, Slack-compatible or a webhook",
+        );
+    }
+    if needs_mail && config.mail.is_none() {
+        return Finding::bad(
+            "an alert channel sends mail, and no mail server is configured",
+            "set RINGBACK_SMTP_URL",
+        );
+    }
+    Finding::good(format!("{} alert channel(s)", on.len()))
 }
 
 fn durability(settings: &[(String, String)]) -> Vec<Finding> {
