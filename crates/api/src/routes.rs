@@ -60,6 +60,7 @@ routes! {
     Viewer get    "/api/admin/llm-callbacks/check" => callbacks::check;
     Viewer get    "/api/admin/llm-callbacks/history" => callbacks::history;
     Admin  post   "/api/admin/llm-callbacks/mark-viewed" => callbacks::mark_viewed;
+    Admin  post   "/api/admin/llm-callbacks/test" => receive::receive_test;
     Viewer get    "/api/admin/llm-callbacks/stream" => stream::follow;
     Viewer get    "/api/admin/llm-callbacks/reverify" => diagnosis::list_reverify_runs;
     Admin  post   "/api/admin/llm-callbacks/reverify" => diagnosis::reverify_source;

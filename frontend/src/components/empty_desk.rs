@@ -2,29 +2,67 @@
 
 use super::copy_button::CopyButton;
 use super::icon::{Glyph, Icon};
+use crate::api;
 use crate::hooks::browser::origin;
+use crate::hooks::feed::use_feed;
+use crate::hooks::session::use_session;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
 const COMMAND: &str = "ringback send --scenario demo";
 
-/// Three lines and a command to copy.
+/// Three lines, a command to copy, and a button that sends one to this server itself.
 #[component]
 pub fn EmptyDesk() -> impl IntoView {
+    let session = use_session();
     view! {
         <div class="state empty-desk">
             <Icon glyph=Glyph::Inbox/>
             <h2>"No callback has arrived yet"</h2>
             <ol>
-                <li>"Send some made-up ones to see how it looks:"</li>
+                <li>
+                    "Point your LLM service's webhook at "
+                    <code>{format!("{}/api/webhooks/llm-callback", origin())}</code>
+                    " and sign with the secret in "
+                    <code>"LLM_WEBHOOK_SECRET"</code>
+                    "."
+                </li>
                 <li class="command">
-                    <code>{COMMAND}</code>
+                    "Or send some made-up ones: " <code>{COMMAND}</code>
                     <CopyButton label="Copy command" text=Callback::new(|()| COMMAND.to_owned())/>
                 </li>
-                <li>
-                    "Or point your LLM service's webhook at "
-                    <code>{format!("{}/api/webhooks/llm-callback", origin())}</code>
-                </li>
+                <li>"Each shows up here the moment it is stored; nothing has to be reloaded."</li>
             </ol>
+            {move || session.is_admin().then(|| view! { <SendTest/> }.into_any())}
         </div>
+    }
+}
+
+/// Lets this server send itself a signed callback, by the way that all of them take.
+#[component]
+fn SendTest() -> impl IntoView {
+    let feed = use_feed();
+    let busy = RwSignal::new(false);
+    let error = RwSignal::new(String::new());
+    let send = move |_| {
+        busy.set(true);
+        error.set(String::new());
+        spawn_local(async move {
+            let answer = api::send_test().await;
+            // It has arrived already, and this desk is empty no longer.
+            if busy.try_set(false).is_some() {
+                return;
+            }
+            match answer {
+                Ok(()) => feed.nudge(),
+                Err(problem) => error.set(problem.message()),
+            }
+        });
+    };
+    view! {
+        <button type="button" class="button button-primary" prop:disabled=busy on:click=send>
+            "Send a test callback"
+        </button>
+        <p role="alert">{error}</p>
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::admission::BodyReservation;
 use crate::error::ApiError;
+use crate::extractors::Admin;
 use crate::observations::Observation;
 use crate::proxies;
 use crate::state::{AppState, State};
@@ -58,24 +59,60 @@ async fn receive(
 ) -> Result<HttpResponse, ApiError> {
     // Held until the answer: the bytes are in memory as long.
     let (delivery, _memory) = take_delivery(request, payload, &state, source).await?;
+    Ok(HttpResponse::Ok().json(store(&state, source, delivery).await?))
+}
+
+async fn store(state: &State, source: &str, delivery: NewDelivery) -> Result<Receipt, ApiError> {
     let verdict = (delivery.signature, delivery.reason);
     let begun = Instant::now();
     let receipt = match state.writer.store(delivery).await {
         Ok(receipt) => receipt,
         Err(error) => {
-            note_not_stored(&state, source, error);
+            note_not_stored(state, source, error);
             return Err(error.into());
         }
     };
     state.metrics.observe_store(begun.elapsed());
     traces::tell("store", begun, vec![("ringback.source", source.to_owned())]);
     state.metrics.count_delivery(source, verdict.0, receipt.effect);
-    note_stored(&state, source, verdict, &receipt);
-    Ok(HttpResponse::Ok().json(Receipt {
-        id: receipt.id,
-        callback_id: receipt.callback_id,
-        duplicate: receipt.duplicate,
-    }))
+    note_stored(state, source, verdict, &receipt);
+    Ok(Receipt { id: receipt.id, callback_id: receipt.callback_id, duplicate: receipt.duplicate })
+}
+
+/// Receives a callback that this server makes up and signs for the default source itself: it is
+/// verified, read and stored as a sender's would be.
+///
+/// # Errors
+/// 404 when there is no default source, 503.
+pub async fn receive_test(
+    request: HttpRequest,
+    admin: Admin,
+    state: State,
+) -> Result<HttpResponse, ApiError> {
+    let name = "default";
+    let source = state.source(name).ok_or_else(|| ApiError::UnknownSource(name.to_owned()))?;
+    let received_at = state.clock.now();
+    let id = format!("test_{received_at}");
+    let body = serde_json::json!({
+        "event_type": "ringback.test",
+        "job_id": "job_of_a_test",
+        "workflow": "first visit",
+        "message": format!("{} sent this from the desk.", admin.0.name),
+    })
+    .to_string();
+    let now_seconds = received_at / 1_000_000;
+    let sign = |secret| source.scheme.sign(secret, &id, body.as_bytes(), now_seconds);
+    let mut headers = source.secrets.first().and_then(sign).unwrap_or_default();
+    // Without a secret, and under schemes that sign no id, the id goes by itself.
+    if !headers.iter().any(|(name, _)| name == "webhook-id") {
+        headers.push(("x-callback-id".to_owned(), id));
+    }
+    headers.push(("content-type".to_owned(), "application/json".to_owned()));
+    let remote_addr = remote_addr(&request, &state);
+    let headers = Headers::new(headers);
+    let sent = Request { headers: &headers, body: body.as_bytes(), remote_addr, received_at };
+    let delivery = read_delivery(source, &sent);
+    Ok(HttpResponse::Ok().json(store(&state, name, delivery).await?))
 }
 
 /// Everything before the queue: the limits, the body, the verdict, what it says. The reservation

@@ -213,3 +213,18 @@ async fn hostile_requests_get_an_answer_and_the_server_goes_on() {
     })
     .await;
 }
+
+#[actix_web::test]
+async fn a_test_from_the_desk_is_received_like_any_other() {
+    on_each_database(async |app| {
+        let answer = app.post("/api/admin/llm-callbacks/test", &serde_json::json!({})).await;
+        assert_eq!(answer.status, 200);
+        let shown = detail(app, answer.json::<Receipt>().id).await;
+        assert_eq!(
+            (shown.signature, shown.event_type.as_str()),
+            (Signature::Valid, "ringback.test")
+        );
+        assert_eq!(shown.deliveries, 1);
+    })
+    .await;
+}
