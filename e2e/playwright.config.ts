@@ -2,21 +2,25 @@ import { defineConfig } from "@playwright/test";
 import type { Options } from "./support/fixtures";
 
 // `just e2e` sets RINGBACK_BIN and RINGBACK_CHROMIUM and starts PostgreSQL. RINGBACK_E2E_DATABASE
-// (sqlite or postgres) leaves the other one out; `just screenshots` sets RINGBACK_E2E_SCREENSHOTS.
+// (sqlite or postgres) leaves the other one out; `just screenshots` sets RINGBACK_E2E_SCREENSHOTS,
+// `just bench-web` sets RINGBACK_E2E_BENCH.
 const database = process.env.RINGBACK_E2E_DATABASE;
 const screenshots = "**/screenshots.spec.ts";
-const accessibility = "**/accessibility.spec.ts";
+const bench = "**/bench_web.spec.ts";
+
+// What the screen does depends on the database only where the server answers differently.
+const onBoth = ["main_job", "history", "poller", "stream"].map((story) => `**/${story}.spec.ts`);
 
 const projects = [
-  { name: "sqlite", testIgnore: [screenshots], use: { database: "sqlite" as const } },
-  // What a page looks like does not depend on the database.
-  { name: "postgres", testIgnore: [screenshots, accessibility], use: { database: "postgres" as const } },
+  { name: "sqlite", testIgnore: [screenshots, bench], use: { database: "sqlite" as const } },
+  { name: "postgres", testMatch: onBoth, use: { database: "postgres" as const } },
 ];
 
 export default defineConfig<Options, Options>({
   testDir: "tests",
   fullyParallel: true,
-  workers: 2,
+  // What is measured has the machine for itself.
+  workers: process.env.RINGBACK_E2E_BENCH ? 1 : 2,
   forbidOnly: Boolean(process.env.CI),
   timeout: 60_000,
   expect: { timeout: 10_000 },
@@ -41,7 +45,9 @@ export default defineConfig<Options, Options>({
       ],
     },
   },
-  projects: process.env.RINGBACK_E2E_SCREENSHOTS
+  projects: process.env.RINGBACK_E2E_BENCH
+    ? [{ name: "bench", testMatch: [bench], use: { database: "sqlite" as const } }]
+    : process.env.RINGBACK_E2E_SCREENSHOTS
     ? [{ name: "screenshots", testMatch: [screenshots], use: { database: "sqlite" as const } }]
     : projects.filter((project) => !database || project.name === database),
 });

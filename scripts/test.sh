@@ -88,6 +88,7 @@ for part in $parts; do
         ;;
     e2e)
         build_server
+        step 'SPA: size' scripts/check-spa-size.sh
         step 'Browser tests' counted scripts/e2e.sh "$@"
         ;;
     esac

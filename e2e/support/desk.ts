@@ -8,7 +8,10 @@ export class Desk {
   private readonly underWay = new Set<Request>();
 
   constructor(readonly page: Page) {
-    page.on("request", (request) => this.underWay.add(request));
+    page.on("request", (request) => {
+      // The stream is answered as long as the page is there.
+      if (request.resourceType() !== "eventsource") this.underWay.add(request);
+    });
     page.on("requestfinished", (request) => this.underWay.delete(request));
     page.on("requestfailed", (request) => this.underWay.delete(request));
   }
@@ -64,6 +67,49 @@ export class Desk {
     const check = this.nextCheck();
     await this.pass(time);
     await check;
+  }
+
+  /** Asks for news by the button, which takes no time. */
+  async checkNow(): Promise<void> {
+    const check = this.nextCheck();
+    await this.page.getByRole("button", { name: "Check now" }).click();
+    await check;
+  }
+
+  /** The count of callbacks that nobody has opened, as the tab shows it. */
+  async tabCount(): Promise<string> {
+    const tab = await this.page.getByRole("link", { name: /^Callbacks/ }).innerText();
+    return tab.replace(/^Callbacks\s*/, "").replace(/\s*not viewed$/, "").trim();
+  }
+
+  /** Waits until the header tells this of the connection. */
+  async expectConnection(word: string | RegExp): Promise<void> {
+    await expect(this.page.getByRole("group", { name: "Connection" })).toHaveText(word);
+  }
+
+  /** Puts the tab in front or in the back, as far as the page can tell. */
+  async setVisible(visible: boolean): Promise<void> {
+    await this.page.evaluate((visible) => {
+      Object.defineProperty(document, "hidden", { configurable: true, get: () => !visible });
+      Object.defineProperty(document, "visibilityState", {
+        configurable: true,
+        get: () => (visible ? "visible" : "hidden"),
+      });
+      document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+    }, visible);
+  }
+
+  /** Takes the network away or gives it back, as far as the page can tell. */
+  async setOnline(online: boolean): Promise<void> {
+    await this.page.evaluate((online) => {
+      Object.defineProperty(navigator, "onLine", { configurable: true, get: () => online });
+      window.dispatchEvent(new Event(online ? "online" : "offline"));
+    }, online);
+  }
+
+  /** The button of the notification centre. */
+  get bell(): Locator {
+    return this.page.getByRole("button", { name: /^Notification centre/ });
   }
 
   get notifications(): Locator {

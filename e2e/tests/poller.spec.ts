@@ -41,6 +41,74 @@ test("two hundred at once make a summary, not a wall", async ({ ringback, desk }
   expect(await desk.notifications.getByRole("listitem").count()).toBeLessThanOrEqual(4);
 });
 
+test("a tab that was hidden for ten minutes catches up when it is shown", async ({ ringback, desk, page }) => {
+  await desk.enter(ADMIN);
+  await desk.setVisible(false);
+  await ringback.deliver(sign(jobBody(), { id: "evt_hidden" }));
+  await page.clock.fastForward("10:00");
+  await desk.setVisible(true);
+  await expect(desk.toasts("evt_hidden")).toHaveCount(1);
+  await expect(desk.rows("evt_hidden")).toHaveCount(1);
+});
+
+test("a network that comes back is used at once", async ({ ringback, desk, page }) => {
+  await desk.enter(ADMIN);
+  await desk.setOnline(false);
+  await desk.expectConnection("Offline");
+  await ringback.deliver(sign(jobBody(), { id: "evt_offline" }));
+  const check = desk.nextCheck();
+  await desk.setOnline(true);
+  await check;
+  await expect(desk.toasts("evt_offline")).toHaveCount(1);
+  await desk.expectConnection(/Live|Polling/);
+  await expect(page.getByRole("alert")).toHaveCount(0);
+});
+
+test("a clock that is three hours fast changes nothing about how old a callback is", async ({
+  ringback,
+  desk,
+  page,
+}) => {
+  await ringback.deliver(sign(jobBody(), { id: "evt_clock" }));
+  await page.clock.install({ time: Date.now() + 3 * 3600_000 });
+  await page.goto("/");
+  await desk.signIn(ADMIN);
+  await expect(desk.rows("evt_clock")).toContainText(/just now|\d+ s ago/);
+});
+
+test.describe("a cursor that the server does not know", () => {
+  test.use({ expectedErrors: /status of 410/ });
+
+  test("is given up with one line, and the feed goes on", async ({ ringback, desk, page }) => {
+    await desk.enter(ADMIN);
+    await page.evaluate(() => localStorage.setItem("ringback.v1.cursor", "long-gone"));
+    await page.reload();
+    await expect(desk.notifications).toContainText("no longer knows where this browser had stopped");
+    await ringback.deliver(sign(jobBody(), { id: "evt_goes_on" }));
+    await desk.poll();
+    await expect(desk.toasts("evt_goes_on")).toHaveCount(1);
+  });
+});
+
+test.describe("a server that asks for patience", () => {
+  test.use({ expectedErrors: /status of 429/ });
+
+  test("is left alone for as long as it says", async ({ desk, page }) => {
+    await desk.enter(ADMIN);
+    let asked = 0;
+    await page.route(CHECK, async (route) => {
+      asked += 1;
+      await route.fulfill({ status: 429, headers: { "retry-after": "90" } });
+    });
+    await desk.poll();
+    await desk.expectConnection(/Retrying in \d+ s/);
+    await desk.pass("01:20");
+    expect(asked).toBe(1);
+    await desk.poll("00:45");
+    expect(asked).toBe(2);
+  });
+});
+
 test.describe("a server that fails", () => {
   test.use({ expectedErrors: /status of 503/ });
 

@@ -112,13 +112,26 @@ pub async fn set_up(request: &SetUpRequest) -> Result<SessionResponse, ApiError>
     send("POST", "/api/session/setup", Some(to_json(request))).await
 }
 
-/// What is new since a cursor; without one, where the feed stands.
+/// What is new since a cursor, and the answer's text; without a cursor, where the feed stands.
 ///
 /// # Errors
 /// A problem with status 410 when the server does not know the cursor.
-pub async fn check(cursor: Option<&str>) -> Result<CheckResponse, ApiError> {
+pub async fn check(cursor: Option<&str>) -> Result<(CheckResponse, String), ApiError> {
     let cursor = cursor.map_or_else(String::new, |c| format!("cursor={}&", percent_encode(c)));
-    get(&format!("{CALLBACKS}/check?{cursor}limit={PAGE}")).await
+    let text = fetch("GET", &format!("{CALLBACKS}/check?{cursor}limit={PAGE}"), None).await?;
+    let page = read_page(&text).ok_or(ApiError::Unreachable)?;
+    Ok((page, text))
+}
+
+/// Reads the text of a page of the feed, wherever it came from.
+pub fn read_page(text: &str) -> Option<CheckResponse> {
+    serde_json::from_str(text).ok()
+}
+
+/// Where the stream goes on from a position.
+pub fn stream_href(cursor: Option<&str>) -> String {
+    let cursor = cursor.map_or_else(String::new, |c| format!("?cursor={}", percent_encode(c)));
+    format!("{CALLBACKS}/stream{cursor}")
 }
 
 /// One page of the history.
@@ -167,6 +180,14 @@ pub async fn find_diagnosis(callback: i64) -> Result<DiagnosisResponse, ApiError
 /// A problem with status 403 when the role does not allow it.
 pub async fn reverify_callback(callback: i64) -> Result<ReverifiedResponse, ApiError> {
     send("POST", &format!("{CALLBACKS}/{callback}/reverify"), Some("{}".to_owned())).await
+}
+
+/// Lets the server send itself a signed callback.
+///
+/// # Errors
+/// When it did not.
+pub async fn send_test() -> Result<(), ApiError> {
+    fetch("POST", &format!("{CALLBACKS}/test"), None).await.map(|_| ())
 }
 
 /// The configured sources.

@@ -1,6 +1,7 @@
 //! The route table.
 
 use crate::hooks::browser::mark_ready;
+use crate::hooks::preferences::provide_preferences;
 use crate::hooks::router::provide_router;
 use crate::hooks::session::provide_session;
 use crate::hooks::theme::provide_theme;
@@ -15,6 +16,7 @@ use leptos::prelude::*;
 #[component]
 pub fn App() -> impl IntoView {
     provide_theme();
+    provide_preferences();
     let router = provide_router();
     provide_session();
     Effect::new(|_| mark_ready());

@@ -53,6 +53,12 @@ pub fn absence(absence: PayloadAbsence) -> &'static str {
     }
 }
 
+/// `2026-11-24 10:15:03 UTC` of what the server sent.
+pub fn utc(rfc3339: &str) -> String {
+    let seconds = rfc3339.get(..19).unwrap_or(rfc3339);
+    format!("{} UTC", seconds.replace('T', " "))
+}
+
 /// `3 min ago`; what lies ahead by a little is `just now`.
 pub fn relative(at_ms: i64, now_ms: i64) -> String {
     let age = now_ms - at_ms;

@@ -3,10 +3,14 @@
 //! Private windows and full disks refuse to store. Nothing here fails then: the app works on and
 //! forgets at the next visit.
 
+use crate::state::preferences::Preferences;
+use crate::state::tabs::Lease;
 use crate::state::theme::Theme;
 use crate::state::windows::Places;
 
 const CURSOR: &str = "ringback.v1.cursor";
+const LEASE: &str = "ringback.v1.lease";
+const PREFERENCES: &str = "ringback.v1.preferences";
 const PLACES: &str = "ringback.v1.windows";
 /// `index.html` reads this one before the first paint.
 const THEME: &str = "ringback.v1.theme";
@@ -31,6 +35,31 @@ pub fn save_places(places: &Places) {
     if let Ok(text) = serde_json::to_string(places) {
         save(PLACES, &text);
     }
+}
+
+/// Which tab leads, where the browser has no locks.
+pub fn load_lease() -> Option<Lease> {
+    Lease::parse(&load(LEASE)?)
+}
+
+/// Stores which tab leads.
+pub fn save_lease(lease: &Lease) {
+    save(LEASE, &lease.to_text());
+}
+
+/// Nobody leads any more.
+pub fn remove_lease() {
+    remove(LEASE);
+}
+
+/// What the person chose in the settings.
+pub fn load_preferences() -> Preferences {
+    Preferences::parse(&load(PREFERENCES).unwrap_or_default())
+}
+
+/// Stores what the person chose.
+pub fn save_preferences(preferences: &Preferences) {
+    save(PREFERENCES, &preferences.to_text());
 }
 
 /// The chosen theme.

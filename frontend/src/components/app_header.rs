@@ -1,13 +1,17 @@
 //! The head of every page of the desk.
 
 use super::icon::{Glyph, Icon};
+use super::notice_centre::NoticeCentre;
 use crate::api;
-use crate::hooks::browser::{focus_id, set_title};
+use crate::hooks::browser::focus_id;
+use crate::hooks::commands::{Overlay, use_commands};
 use crate::hooks::feed::use_feed;
 use crate::hooks::router::use_router;
 use crate::hooks::session::use_session;
 use crate::hooks::theme::use_theme;
 use crate::state::poller::Connection;
+use crate::state::preferences::Choice;
+use crate::state::route::Route;
 use crate::state::theme::Theme;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -22,25 +26,34 @@ pub fn AppHeader() -> impl IntoView {
         1_000.. => "1,000+".to_owned(),
         unviewed => unviewed.to_string(),
     };
-    Effect::new(move |_| {
-        let count = count();
-        let lead = if count.is_empty() { count } else { format!("({count}) ") };
-        set_title(&format!("{lead}Callbacks · Ringback"));
-    });
+    let router = use_router();
+    let tab = move |(route, href, _): &(Route, &'static str, &'static str)| {
+        let (route, href) = (*route, *href);
+        let count = move || {
+            match count() {
+            count if route == Route::Callbacks && !count.is_empty() => Some(
+                view! { <span class="count">{count} <span class="visually-hidden">" not viewed"</span></span> }
+                    .into_any(),
+            ),
+            _ => None,
+        }
+        };
+        view! {
+            <a class="tab" href=href aria-current=move || (router.route() == route).then_some("page")>
+                {route.title()}
+                {count}
+            </a>
+        }
+        .into_any()
+    };
     view! {
         <header class="app-header">
             <p class="brand"><Icon glyph=Glyph::PhoneIncoming/> "Ringback"</p>
-            <nav aria-label="Main">
-                <a class="tab" href="/" aria-current="page">
-                    "Callbacks"
-                    <span class="count" class:hidden=move || count().is_empty()>
-                        {count}
-                        <span class="visually-hidden">" not viewed"</span>
-                    </span>
-                </a>
-            </nav>
+            <nav aria-label="Main">{Route::TABS.iter().map(tab).collect_view()}</nav>
             <ConnectionChip/>
             <div class="header-actions">
+                <NoticeCentre/>
+                <PaletteButton/>
                 <ThemeToggle/>
                 <span class="who" title="Signed in as">{move || session.name()}</span>
                 <SignOutButton/>
@@ -63,19 +76,20 @@ pub fn SkipLink() -> impl IntoView {
 fn ConnectionChip() -> impl IntoView {
     let feed = use_feed();
     let state = move || match feed.connection.get() {
-        Connection::Connecting | Connection::Polling => "good",
+        Connection::Live | Connection::Connecting | Connection::Polling => "good",
         Connection::Retrying { .. } => "waiting",
         Connection::Offline | Connection::SignedOut => "bad",
     };
     let word = move || match feed.connection.get() {
         Connection::Connecting => "Connecting".to_owned(),
+        Connection::Live => "Live".to_owned(),
         Connection::Polling => "Polling".to_owned(),
         Connection::Retrying { after_ms } => format!("Retrying in {} s", after_ms.div_ceil(1_000)),
         Connection::Offline => "Offline".to_owned(),
         Connection::SignedOut => "Signed out".to_owned(),
     };
     view! {
-        <div class="connection" data-state=state>
+        <div class="connection" data-state=state role="group" aria-label="Connection">
             <span class="connection-dot" aria-hidden="true"></span>
             <span class="connection-word">{word}</span>
             <button
@@ -88,6 +102,23 @@ fn ConnectionChip() -> impl IntoView {
                 <Icon glyph=Glyph::Refresh/>
             </button>
         </div>
+    }
+}
+
+/// Shows that there is a palette to those who do not know its keys.
+#[component]
+fn PaletteButton() -> impl IntoView {
+    let commands = use_commands();
+    view! {
+        <button
+            type="button"
+            class="button button-icon button-quiet"
+            aria-label="Command palette"
+            title="Command palette (Ctrl/⌘+K)"
+            on:click=move |_| commands.toggle(Overlay::Palette)
+        >
+            <Icon glyph=Glyph::Command/>
+        </button>
     }
 }
 

@@ -66,6 +66,7 @@ fn TextFilter(field: Field, kind: &'static str) -> impl IntoView {
                 type=kind
                 autocomplete="off"
                 spellcheck="false"
+                data-search=(field == Field::IdPrefix).then_some("")
                 prop:value=value
                 on:change=move |event| set.run(event_target_value(&event))
             />

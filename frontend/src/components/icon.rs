@@ -14,6 +14,8 @@ pub enum Glyph {
     ArrowLeft,
     /// `arrow-right`
     ArrowRight,
+    /// `bell`
+    Bell,
     /// `check`
     Check,
     /// `check-check`
@@ -22,6 +24,8 @@ pub enum Glyph {
     CircleCheck,
     /// `circle-x`
     CircleX,
+    /// `command`
+    Command,
     /// `copy`
     Copy,
     /// `download`
@@ -93,6 +97,13 @@ fn paths(glyph: Glyph) -> &'static [&'static str] {
         ],
         Glyph::Download => {
             &["M12 15V3", "M21 15v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4", "m7 10 5 5 5-5"]
+        }
+        Glyph::Bell => &[
+            "M10.268 21a2 2 0 0 0 3.464 0",
+            "M3.262 15.326A1 1 0 0 0 4 17h16a1 1 0 0 0 .74-1.673C19.41 13.956 18 12.499 18 8A6 6 0 0 0 6 8c0 4.499-1.411 5.956-2.738 7.326",
+        ],
+        Glyph::Command => {
+            &["M15 6v12a3 3 0 1 0 3-3H6a3 3 0 1 0 3 3V6a3 3 0 1 0-3 3h12a3 3 0 1 0-3-3"]
         }
         Glyph::Eye => &[
             "M2.062 12.348a1 1 0 0 1 0-.696 10.75 10.75 0 0 1 19.876 0 1 1 0 0 1 0 .696 10.75 10.75 0 0 1-19.876 0",

@@ -1,5 +1,6 @@
 //! Notifications: what just arrived, with a way to open it.
 
+use super::each::Each;
 use super::icon::{Glyph, Icon};
 use super::verdict::VerdictBadge;
 use crate::hooks::announcer::use_announcer;
@@ -17,8 +18,12 @@ use ringback_wire::CallbackSummary;
 pub fn ToastList() -> impl IntoView {
     let toasts = use_toasts();
     let announcer = use_announcer();
-    let ids = Memo::new(move |_| {
-        toasts.stack.with(|stack| stack.toasts().iter().map(|toast| toast.id).collect::<Vec<_>>())
+    let keys = Callback::new(move |()| {
+        toasts.stack.with(|stack| stack.toasts().iter().map(|toast| toast.id.to_string()).collect())
+    });
+    let line = Callback::new(|key: String| {
+        let id = key.parse().unwrap_or_default();
+        view! { <ToastCard id/> }.into_any()
     });
     let left = move |event: leptos::ev::FocusEvent| {
         if !focus_stays_inside(&event) {
@@ -29,16 +34,16 @@ pub fn ToastList() -> impl IntoView {
         <div class="visually-hidden" role="status">{move || announcer.text.get()}</div>
         <section
             class="toasts"
-            aria-label="Notifications"
+            id="toasts"
+            tabindex="-1"
+            aria-label="Notifications (F8)"
             on:pointerenter=move |_| toasts.set_hovered(true)
             on:pointerleave=move |_| toasts.set_hovered(false)
             on:focusin=move |_| toasts.set_focused(true)
             on:focusout=left
         >
             <ol role="list">
-                <For each=move || ids.get() key=|id| *id let:id>
-                    <ToastCard id/>
-                </For>
+                <Each keys line/>
             </ol>
         </section>
     }

@@ -1,6 +1,7 @@
 //! What screen readers are told: one polite region, one message in five seconds at the most.
 
 use super::clock::local_now_ms;
+use super::context::context;
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 
@@ -28,7 +29,7 @@ pub fn provide_announcer() -> Announcer {
 
 /// The announcer.
 pub fn use_announcer() -> Announcer {
-    expect_context()
+    context()
 }
 
 impl Announcer {

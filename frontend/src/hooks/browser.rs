@@ -5,7 +5,7 @@ use crate::state::route::Address;
 use leptos::ev;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Element, HtmlElement, ScrollBehavior, ScrollToOptions};
+use web_sys::{Element, HtmlDialogElement, HtmlElement, ScrollBehavior, ScrollToOptions};
 
 /// Below this the windows are sheets and the table is cards; the style sheets have the same number.
 const NARROW_PX: f64 = 640.0;
@@ -57,10 +57,12 @@ pub fn set_title(title: &str) {
     }
 }
 
-/// Tells tests and scripts that the app is there.
+/// Takes the skeleton of `index.html` away and tells tests and scripts that the app is there.
 pub fn mark_ready() {
-    if let Some(root) = document().and_then(|document| document.document_element()) {
-        let _ = root.set_attribute("data-ready", "");
+    set_root_attribute("data-ready", Some(""));
+    let skeleton = document().and_then(|document| document.get_element_by_id("skeleton"));
+    if let Some(skeleton) = skeleton {
+        skeleton.remove();
     }
 }
 
@@ -142,6 +144,21 @@ pub fn move_row_focus(by: i32) {
     }
 }
 
+/// Follows the link of the row that has the focus.
+pub fn click_focused_row() {
+    if let Some(link) = focused().filter(|element| element.has_attribute("data-row-link")) {
+        link.click();
+    }
+}
+
+/// Gives the focus to the field with `data-search`.
+pub fn focus_search() {
+    let field = document().and_then(|document| document.query_selector("[data-search]").ok());
+    if let Some(field) = field.flatten() {
+        focus(&field);
+    }
+}
+
 /// True when a key press belongs to a field the person types in.
 pub fn is_typing(event: &ev::KeyboardEvent) -> bool {
     event.target().and_then(|target| target.dyn_into::<Element>().ok()).is_some_and(|element| {
@@ -172,6 +189,40 @@ pub fn capture_pointer(event: &ev::PointerEvent) {
 pub fn is_on_control(event: &ev::PointerEvent) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     target.is_some_and(|target| target.closest("button, a").ok().flatten().is_some())
+}
+
+/// Opens a modal dialog; the browser remembers what had the focus.
+pub fn show_dialog(dialog: &HtmlDialogElement) {
+    if !dialog.open() {
+        let _ = dialog.show_modal();
+    }
+}
+
+/// Closes a dialog; the browser gives the focus back.
+pub fn close_dialog(dialog: &HtmlDialogElement) {
+    if dialog.open() {
+        dialog.close();
+    }
+}
+
+/// True while a modal dialog lies over the page.
+pub fn has_open_dialog() -> bool {
+    let open = document().and_then(|document| document.query_selector("dialog:modal").ok());
+    open.flatten().is_some()
+}
+
+/// True when the event says that a popover opens, false when it closes.
+pub fn is_opening(event: &ev::Event) -> bool {
+    let state = js_sys::Reflect::get(event, &JsValue::from_str("newState"));
+    state.ok().and_then(|state| state.as_string()).as_deref() == Some("open")
+}
+
+/// Closes a popover.
+pub fn hide_popover(id: &str) {
+    let element = document().and_then(|document| document.get_element_by_id(id));
+    if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        let _ = element.hide_popover();
+    }
 }
 
 /// Scroll position and height of the element that listens.

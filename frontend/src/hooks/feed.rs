@@ -2,11 +2,14 @@
 
 use super::announcer::{Announcer, use_announcer};
 use super::clock::Clock;
+use super::context::context;
 use super::history::{HistoryContext, use_history};
-use super::poll::{Runner, start_poller};
+use super::notices::{NoticesContext, use_notices};
+use super::poll::{Runner, shown, start_poller};
 use super::toasts::{ToastContext, use_toasts};
 use super::warnings::{Warnings, use_warnings};
 use crate::state::poller::Connection;
+use crate::state::tabs::{TabMessage, ToastClaims};
 use crate::state::toasts::announce;
 use gloo_timers::callback::Interval;
 use leptos::prelude::*;
@@ -26,8 +29,11 @@ pub struct Feed {
     clock: Clock,
     history: HistoryContext,
     toasts: ToastContext,
+    notices: NoticesContext,
     warnings: Warnings,
     announcer: Announcer,
+    claims: StoredValue<ToastClaims>,
+    live: StoredValue<bool>,
     countdown: StoredValue<Option<Interval>, LocalStorage>,
     runner: StoredValue<Option<Runner>, LocalStorage>,
 }
@@ -42,19 +48,23 @@ pub fn provide_feed(clock: Clock) -> Feed {
         clock,
         history: use_history(),
         toasts: use_toasts(),
+        notices: use_notices(),
         warnings: use_warnings(),
         announcer: use_announcer(),
+        claims: StoredValue::new(ToastClaims::default()),
+        live: StoredValue::new(false),
         countdown: StoredValue::new_local(None),
         runner: StoredValue::new_local(None),
     };
     provide_context(feed);
     feed.runner.set_value(Some(start_poller(feed)));
+    feed.settle_toasts();
     feed
 }
 
 /// The feed.
 pub fn use_feed() -> Feed {
-    expect_context()
+    context()
 }
 
 impl Feed {
@@ -75,9 +85,66 @@ impl Feed {
         if news.is_empty() {
             return;
         }
-        self.announcer.say(announce(&news));
-        self.toasts.push_batch(news, more);
+        self.notices.list.update(|list| list.push_callbacks(&news));
+        self.claims.update_value(|claims| claims.arrive(news));
+        self.toast(more);
         self.warnings.reload();
+    }
+
+    /// Toasts what waits for a tab that leads and that somebody looks at, if this is it.
+    pub(super) fn settle_toasts(self) {
+        self.toast(false);
+    }
+
+    fn toast(self, more: bool) {
+        // While the poller starts there is no runner yet.
+        let Some(runner) = self.runner.get_value() else { return };
+        if !runner.may_toast() {
+            return;
+        }
+        let Some(rows) = self.claims.try_update_value(ToastClaims::take) else { return };
+        if rows.is_empty() {
+            return;
+        }
+        let keys = rows.iter().map(|row| (row.id, row.deliveries)).collect();
+        runner.say(&TabMessage::Toasted(keys));
+        self.announcer.say(announce(&rows));
+        self.toasts.push_batch(rows, more);
+    }
+
+    /// Another tab toasted these.
+    pub(super) fn forget_toasts(self, keys: &[(i64, i64)]) {
+        self.claims.update_value(|claims| claims.forget(keys));
+    }
+
+    /// True while callbacks come by the stream.
+    pub(super) fn is_live(self) -> bool {
+        self.live.get_value()
+    }
+
+    /// Callbacks come by the stream from now on, or no longer.
+    pub(super) fn set_live(self, live: bool) {
+        self.live.set_value(live);
+        match self.connection.get_untracked() {
+            Connection::Live | Connection::Polling | Connection::Connecting => {
+                self.show(Connection::Polling);
+            }
+            _ => {}
+        }
+    }
+
+    /// Somebody looked at the notices in another tab.
+    pub(super) fn read_notices(self) {
+        self.notices.read_all();
+    }
+
+    /// Somebody looks at the notices in this tab.
+    pub fn read_and_tell(self) {
+        if self.notices.read_all()
+            && let Some(runner) = self.runner.get_value()
+        {
+            runner.say(&TabMessage::Read);
+        }
     }
 
     pub(super) fn count(self, unviewed: i64, server_time: &str) {
@@ -92,10 +159,12 @@ impl Feed {
                     again; callbacks that came meanwhile are in it.";
         self.announcer.say(text.to_owned());
         self.toasts.push_notice(text.to_owned());
+        self.notices.list.update(|list| list.push_text(text.to_owned()));
         self.history.reload();
     }
 
     pub(super) fn show(self, connection: Connection) {
+        let connection = shown(connection, self.live.get_value());
         if self.connection.get_untracked() != connection {
             self.connection.set(connection);
         }

@@ -2,6 +2,7 @@
 
 use super::browser::{is_at_top, scroll_to_top};
 use super::clock::Clock;
+use super::context::context;
 use super::location::PageLocation;
 use super::session::{SessionContext, use_session};
 use crate::api;
@@ -41,7 +42,7 @@ pub fn provide_history(location: PageLocation, clock: Clock) -> HistoryContext {
 
 /// The list.
 pub fn use_history() -> HistoryContext {
-    expect_context()
+    context()
 }
 
 impl HistoryContext {

@@ -1,5 +1,6 @@
 //! The URL as state: what the callbacks page shows and which windows are open.
 
+use super::context::context;
 use super::router::{Router, use_router};
 use crate::state::query::PageQuery;
 use crate::state::route::Route;
@@ -31,7 +32,7 @@ pub fn provide_page_location() -> PageLocation {
 
 /// The URL, inside the desk.
 pub fn use_page_location() -> PageLocation {
-    expect_context()
+    context()
 }
 
 impl PageLocation {

@@ -1,9 +1,14 @@
-//! Carries out what the poller decides: one timer, one request, the tab's events.
+//! Carries out what the poller and the stream decide: timers, requests, the events of this tab
+//! and the words of the others.
 
 use super::browser::{is_online, is_visible};
 use super::feed::Feed;
+use super::push::{Push, Pushed};
+use super::tabs::{Channel, Leadership};
 use crate::api::{self, ApiError};
-use crate::state::poller::{Effect, Event, Poller, Ticket};
+use crate::state::poller::{Connection, Effect, Event, Poller, Ticket};
+use crate::state::stream::{self, Stream};
+use crate::state::tabs::TabMessage;
 use crate::storage;
 use gloo_timers::callback::Timeout;
 use leptos::leptos_dom::helpers::{WindowListenerHandle, window_event_listener_untyped};
@@ -16,6 +21,15 @@ struct Shared {
     feed: Feed,
     poller: RefCell<Poller>,
     timer: RefCell<Option<Timeout>>,
+    /// The text of the answer that the poller takes at the moment.
+    answer: RefCell<String>,
+    stream: RefCell<Stream>,
+    stream_timer: RefCell<Option<Timeout>>,
+    push: RefCell<Option<Push>>,
+    /// Where the stream stands.
+    pushed_to: RefCell<Option<String>>,
+    channel: RefCell<Option<Channel>>,
+    leadership: RefCell<Option<Leadership>>,
     stopped: Cell<bool>,
 }
 
@@ -29,6 +43,13 @@ pub fn start_poller(feed: Feed) -> Runner {
         feed,
         poller: RefCell::default(),
         timer: RefCell::default(),
+        answer: RefCell::default(),
+        stream: RefCell::default(),
+        stream_timer: RefCell::default(),
+        push: RefCell::default(),
+        pushed_to: RefCell::default(),
+        channel: RefCell::default(),
+        leadership: RefCell::default(),
         stopped: Cell::new(false),
     }));
     let listeners = runner.listen();
@@ -42,6 +63,7 @@ pub fn start_poller(feed: Feed) -> Runner {
     let cursor = storage::load_cursor();
     feed.cursor.set(cursor.clone());
     runner.tell(Event::Started { cursor, visible: is_visible(), online: is_online() });
+    runner.join_tabs();
     runner
 }
 
@@ -51,10 +73,29 @@ impl Runner {
         self.tell(Event::Nudged);
     }
 
+    /// True when this tab is the one that toasts.
+    pub fn may_toast(&self) -> bool {
+        is_visible() && self.leads()
+    }
+
+    /// Tells the other tabs.
+    pub fn say(&self, message: &TabMessage) {
+        if let Some(channel) = &*self.0.channel.borrow() {
+            channel.say(message);
+        }
+    }
+
+    fn leads(&self) -> bool {
+        self.0.leadership.borrow().as_ref().is_some_and(Leadership::leads)
+    }
+
     fn listen(&self) -> Vec<WindowListenerHandle> {
         let on = |name: &str, event: fn() -> Event| {
             let runner = self.clone();
-            window_event_listener_untyped(name, move |_| runner.tell(event()))
+            window_event_listener_untyped(name, move |_| {
+                runner.tell(event());
+                runner.come_or_go();
+            })
         };
         let shown_or_hidden = || if is_visible() { Event::Shown } else { Event::Hidden };
         vec![
@@ -65,9 +106,81 @@ impl Runner {
         ]
     }
 
+    fn join_tabs(&self) {
+        let hearing = self.clone();
+        let channel = Channel::open(move |message| hearing.hear(message));
+        self.0.channel.replace(Some(channel));
+        let leading = self.clone();
+        let leadership = Leadership::seek(move |leads| leading.lead(leads));
+        self.0.leadership.replace(Some(leadership.clone()));
+        // The lease may have been had at once, before there was a leadership to ask.
+        if leadership.leads() {
+            self.lead(true);
+        }
+        self.come_or_go();
+    }
+
+    /// A tab that came to the front wants to lead if none in front does.
+    fn come_or_go(&self) {
+        if is_visible() && !self.leads() {
+            self.say(&TabMessage::Visible);
+        }
+        self.0.feed.settle_toasts();
+        self.want_stream();
+    }
+
+    fn lead(&self, leads: bool) {
+        if self.0.stopped.get() {
+            return;
+        }
+        if leads {
+            self.say(&TabMessage::Led);
+        }
+        self.tell(Event::Led(leads));
+        self.0.feed.settle_toasts();
+    }
+
+    fn hear(&self, message: TabMessage) {
+        if self.0.stopped.get() {
+            return;
+        }
+        let feed = self.0.feed;
+        match message {
+            TabMessage::Page { from, text } => {
+                if let Some(page) = api::read_page(&text) {
+                    self.tell(Event::Heard { from, page: Box::new(page) });
+                }
+            }
+            TabMessage::Toasted(keys) => feed.forget_toasts(&keys),
+            TabMessage::Visible if self.leads() => {
+                if is_visible() {
+                    self.say(&TabMessage::Live(feed.is_live()));
+                } else if let Some(leadership) = self.0.leadership.borrow().clone() {
+                    leadership.make_room();
+                }
+            }
+            TabMessage::Visible => {}
+            TabMessage::Led => self.come_or_go(),
+            TabMessage::Live(live) => {
+                if !self.leads() {
+                    feed.set_live(live);
+                }
+            }
+            TabMessage::Read => feed.read_notices(),
+        }
+    }
+
     fn stop(&self) {
         self.0.stopped.set(true);
         self.0.timer.take();
+        self.0.stream_timer.take();
+        self.0.push.take();
+        if let Some(leadership) = self.0.leadership.take() {
+            leadership.stop();
+        }
+        if let Some(channel) = self.0.channel.take() {
+            channel.close();
+        }
     }
 
     fn tell(&self, event: Event) {
@@ -78,6 +191,7 @@ impl Runner {
         for effect in effects {
             self.carry_out(effect);
         }
+        self.want_stream();
     }
 
     fn carry_out(&self, effect: Effect) {
@@ -89,9 +203,12 @@ impl Runner {
             }
             Effect::Schedule { ticket, after_ms } => {
                 let runner = self.clone();
-                let after_ms = u32::try_from(after_ms).unwrap_or(u32::MAX);
-                let timer = Timeout::new(after_ms, move || runner.tell(Event::TimerFired(ticket)));
+                let timer = after(after_ms, move || runner.tell(Event::TimerFired(ticket)));
                 self.0.timer.replace(Some(timer));
+            }
+            Effect::Share { from } => {
+                let text = self.0.answer.take();
+                self.say(&TabMessage::Page { from, text });
             }
             Effect::Deliver { rows, more } => feed.deliver(rows, more),
             Effect::SaveCursor(cursor) => {
@@ -108,7 +225,10 @@ impl Runner {
         let runner = self.clone();
         spawn_local(async move {
             let event = match api::check(cursor.as_deref()).await {
-                Ok(page) => Event::Answered(ticket, Box::new(page)),
+                Ok((page, text)) => {
+                    runner.0.answer.replace(text);
+                    Event::Answered(ticket, Box::new(page))
+                }
                 Err(ApiError::SignedOut) => Event::SignedOut(ticket),
                 Err(ApiError::Problem { problem, .. }) if problem.status == 410 => {
                     Event::CursorUnknown(ticket)
@@ -120,5 +240,75 @@ impl Runner {
             };
             runner.tell(event);
         });
+    }
+
+    /// Only the tab that leads has a stream, once it knows from where.
+    fn want_stream(&self) {
+        let has_position = self.0.poller.borrow().cursor().is_some();
+        let wanted = self.leads() && has_position && is_online() && !self.0.stopped.get();
+        self.tell_stream(stream::Event::Wanted(wanted));
+    }
+
+    fn tell_stream(&self, event: stream::Event) {
+        let effects = self.0.stream.borrow_mut().step(event);
+        for effect in effects {
+            match effect {
+                stream::Effect::Open(ticket) => self.open_stream(ticket),
+                stream::Effect::Close => {
+                    self.0.stream_timer.take();
+                    self.0.push.take();
+                }
+                stream::Effect::Schedule { ticket, after_ms } => {
+                    let runner = self.clone();
+                    let fire = move || runner.tell_stream(stream::Event::TimerFired(ticket));
+                    self.0.stream_timer.replace(Some(after(after_ms, fire)));
+                }
+                stream::Effect::Live(live) => {
+                    self.0.feed.set_live(live);
+                    self.say(&TabMessage::Live(live));
+                }
+                stream::Effect::CatchUp => self.nudge(),
+            }
+        }
+    }
+
+    fn open_stream(&self, ticket: Ticket) {
+        let cursor = self.0.poller.borrow().cursor().map(str::to_owned);
+        let href = api::stream_href(cursor.as_deref());
+        self.0.pushed_to.replace(cursor);
+        let runner = self.clone();
+        let push = Push::open(&href, move |pushed| {
+            let event = match pushed {
+                Pushed::Opened => stream::Event::Opened(ticket),
+                Pushed::Broke => stream::Event::Broke(ticket),
+                Pushed::Ping => stream::Event::Heard(ticket),
+                Pushed::Page { cursor, text } => {
+                    runner.take_pushed(cursor, text);
+                    stream::Event::Heard(ticket)
+                }
+            };
+            runner.tell_stream(event);
+        });
+        self.0.push.replace(push);
+    }
+
+    fn take_pushed(&self, cursor: String, text: String) {
+        let from = self.0.pushed_to.replace(Some(cursor));
+        if let Some(page) = api::read_page(&text) {
+            self.say(&TabMessage::Page { from: from.clone(), text });
+            self.tell(Event::Heard { from, page: Box::new(page) });
+        }
+    }
+}
+
+fn after(after_ms: u64, then: impl FnOnce() + 'static) -> Timeout {
+    Timeout::new(u32::try_from(after_ms).unwrap_or(u32::MAX), then)
+}
+
+/// What the header shows: a stream makes `Polling` live.
+pub fn shown(connection: Connection, live: bool) -> Connection {
+    match connection {
+        Connection::Polling | Connection::Connecting if live => Connection::Live,
+        other => other,
     }
 }

@@ -4,6 +4,7 @@
 //! would weigh.
 
 use super::browser;
+use super::context::context;
 use crate::state::route::{Address, Route};
 use leptos::ev;
 use leptos::prelude::*;
@@ -34,7 +35,7 @@ pub fn provide_router() -> Router {
 
 /// The router.
 pub fn use_router() -> Router {
-    expect_context()
+    context()
 }
 
 impl Router {

@@ -1,5 +1,6 @@
 //! Who is signed in, and the way to sign-in and back.
 
+use super::context::context;
 use super::router::use_router;
 use crate::api::{self, ApiError};
 use crate::state::route::Route;
@@ -47,7 +48,7 @@ pub fn provide_session() -> SessionContext {
 
 /// The session.
 pub fn use_session() -> SessionContext {
-    expect_context()
+    context()
 }
 
 impl SessionContext {

@@ -1,6 +1,7 @@
 //! Applies the chosen theme; `index.html` has done so before the first paint.
 
 use super::browser::set_root_attribute;
+use super::context::context;
 use crate::state::theme::Theme;
 use crate::storage;
 use leptos::prelude::*;
@@ -18,7 +19,7 @@ pub fn provide_theme() {
 
 /// The theme.
 pub fn use_theme() -> ThemeContext {
-    expect_context()
+    context()
 }
 
 impl ThemeContext {
@@ -29,8 +30,17 @@ impl ThemeContext {
 
     /// Goes on to the next choice and stores it.
     pub fn toggle(self) {
-        let next = self.0.get_untracked().next();
-        storage::save_theme(next);
-        self.0.set(next);
+        self.choose(self.0.get_untracked().next());
+    }
+
+    /// Takes a choice and stores it.
+    pub fn choose(self, theme: Theme) {
+        storage::save_theme(theme);
+        self.0.set(theme);
+    }
+
+    /// Reads what another tab may have stored.
+    pub fn reload(self) {
+        self.0.set(storage::load_theme());
     }
 }

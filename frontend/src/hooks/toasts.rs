@@ -1,6 +1,9 @@
 //! Lets toasts age, and pauses them while somebody looks at them or at another tab.
 
 use super::browser::is_visible;
+use super::context::context;
+use super::notices::{NoticesContext, use_notices};
+use super::preferences::use_preferences;
 use crate::state::toasts::{ToastId, ToastStack};
 use gloo_timers::callback::Interval;
 use leptos::leptos_dom::helpers::window_event_listener_untyped;
@@ -23,6 +26,7 @@ pub struct ToastContext {
     /// The stack; follows changes.
     pub stack: RwSignal<ToastStack>,
     held: RwSignal<Held>,
+    notices: NoticesContext,
 }
 
 /// Makes the toasts available and lets them age.
@@ -30,8 +34,15 @@ pub fn provide_toasts() -> ToastContext {
     let context = ToastContext {
         stack: RwSignal::new(ToastStack::default()),
         held: RwSignal::new(Held::default()),
+        notices: use_notices(),
     };
     provide_context(context);
+    let preferences = use_preferences();
+    Effect::new(move |_| {
+        let life_ms = preferences.get().toast_life.ms();
+        context.stack.update(|stack| stack.set_life(life_ms));
+    });
+    context.hold(|held| held.hidden = !is_visible());
     StoredValue::new_local(Interval::new(TICK_MS, move || context.tick()));
     let listener = window_event_listener_untyped("visibilitychange", move |_| {
         context.hold(|held| held.hidden = !is_visible());
@@ -42,7 +53,7 @@ pub fn provide_toasts() -> ToastContext {
 
 /// The notifications.
 pub fn use_toasts() -> ToastContext {
-    expect_context()
+    context()
 }
 
 impl ToastContext {
@@ -65,9 +76,10 @@ impl ToastContext {
         }
     }
 
-    /// Takes those about one callback away.
+    /// Somebody opened a callback: what was told of it is read.
     pub fn dismiss_callback(self, callback: i64) {
         self.stack.update(|stack| stack.dismiss_callback(callback));
+        self.notices.read_callback(callback);
     }
 
     /// The pointer came or went.

@@ -1,5 +1,6 @@
 //! What an admin should know of: read at the start, when callbacks arrive, and each minute.
 
+use super::context::context;
 use crate::api;
 use gloo_timers::callback::Interval;
 use leptos::prelude::*;
@@ -27,7 +28,7 @@ pub fn provide_warnings() -> Warnings {
 
 /// The warnings.
 pub fn use_warnings() -> Warnings {
-    expect_context()
+    context()
 }
 
 impl Warnings {

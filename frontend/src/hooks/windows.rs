@@ -1,6 +1,7 @@
 //! Detail windows: the URL says which are open; pointers and keys say where they lie.
 
 use super::browser::{self, viewport};
+use super::context::context;
 use super::location::{PageLocation, use_page_location};
 use crate::state::geometry::{Bounds, STEP};
 use crate::state::windows::WindowStack;
@@ -42,7 +43,7 @@ pub fn provide_windows() -> WindowContext {
 
 /// The windows.
 pub fn use_windows() -> WindowContext {
-    expect_context()
+    context()
 }
 
 /// The id of the element that has a window's name.

@@ -2,19 +2,24 @@
 
 use crate::components::app_header::{AppHeader, SkipLink};
 use crate::components::detail_window::DetailWindows;
+use crate::components::palette::Overlays;
 use crate::components::toast_list::ToastList;
 use crate::components::warning_banner::WarningBanner;
 use crate::hooks::announcer::provide_announcer;
 use crate::hooks::clock::provide_clock;
+use crate::hooks::commands::provide_commands;
 use crate::hooks::feed::provide_feed;
 use crate::hooks::history::provide_history;
+use crate::hooks::keys::use_desk_keys;
 use crate::hooks::location::provide_page_location;
+use crate::hooks::notices::provide_notices;
 use crate::hooks::router::use_router;
 use crate::hooks::session::{Session, use_session};
 use crate::hooks::toasts::provide_toasts;
 use crate::hooks::warnings::provide_warnings;
 use crate::hooks::windows::provide_windows;
 use crate::pages::callbacks::CallbacksPage;
+use crate::pages::settings::SettingsPage;
 use crate::state::route::Route;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -62,10 +67,13 @@ fn Desk() -> impl IntoView {
     let clock = provide_clock();
     provide_announcer();
     provide_history(location, clock);
+    provide_notices();
     provide_toasts();
     provide_warnings();
     provide_windows();
     provide_feed(clock);
+    provide_commands();
+    use_desk_keys();
     view! {
         <SkipLink/>
         <AppHeader/>
@@ -75,6 +83,7 @@ fn Desk() -> impl IntoView {
         </main>
         <DetailWindows/>
         <ToastList/>
+        <Overlays/>
     }
 }
 
@@ -82,6 +91,7 @@ fn Desk() -> impl IntoView {
 fn page(route: Route) -> AnyView {
     match route {
         Route::Callbacks => view! { <CallbacksPage/> }.into_any(),
+        Route::Settings => view! { <SettingsPage/> }.into_any(),
         // These are shown without the frame.
         Route::SignIn | Route::SetUp | Route::NotFound => ().into_any(),
     }

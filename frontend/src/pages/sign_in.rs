@@ -14,13 +14,20 @@ pub fn SignInPage() -> impl IntoView {
         set_up_open.try_set(api::find_set_up().await.unwrap_or(false));
     });
     let introduction = view! {
-        <Show when=move || set_up_open.get()>
-            <p class="remark">
-                "Nobody has an account here yet. Open the set-up link that "
-                <code>"ringback serve"</code>
-                " printed in its terminal."
-            </p>
-        </Show>
+        {move || {
+            set_up_open
+                .get()
+                .then(|| {
+                    view! {
+                        <p class="remark">
+                            "Nobody has an account here yet. Open the set-up link that "
+                            <code>"ringback serve"</code>
+                            " printed in its terminal."
+                        </p>
+                    }
+                        .into_any()
+                })
+        }}
     };
     let send = Callback::new(|Credentials { name, password }| -> Outcome {
         Box::pin(async move { outcome(api::sign_in(&SignInRequest { name, password })).await })

@@ -4,6 +4,10 @@
 //! random number and says what to do. `hooks::poll` carries it out. One request is in flight at
 //! the most, and the next is scheduled only after its answer. A step that was overtaken (a timer
 //! that was cancelled, an answer that was given up on) is recognised by its ticket and ignored.
+//!
+//! Of several tabs one leads and asks; the others hear its pages and ask by themselves only when
+//! it falls silent. Pages of the stream are heard in the same way. A page is taken only when it
+//! follows on from the position; any other makes the poller ask for what lies in between.
 
 mod messages;
 
@@ -15,6 +19,10 @@ use ringback_wire::CheckResponse;
 /// The wait between an answer and the next question. With the jitter on top nothing waits longer
 /// than ten seconds to be seen.
 pub const INTERVAL_MS: u64 = 9_000;
+/// The same in a tab that leads and that nobody looks at.
+pub const HIDDEN_INTERVAL_MS: u64 = 60_000;
+/// A tab that hears the one that leads asks by itself after this much silence.
+pub const SILENCE_MS: u64 = 30_000;
 /// Rows asked for at once.
 pub const PAGE: u32 = 100;
 /// Pages asked for in a row before other work gets a turn.
@@ -37,12 +45,16 @@ enum Phase {
 
 /// The state between two steps.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of the browser by itself")]
 pub struct Poller {
     phase: Phase,
     cursor: Option<String>,
     seen: SeenRing,
     visible: bool,
     online: bool,
+    leads: bool,
+    /// The position that the question in flight goes on from.
+    asked_from: Option<String>,
     failures: u32,
     burst: u32,
     resyncing: bool,
@@ -57,6 +69,8 @@ impl Default for Poller {
             seen: SeenRing::default(),
             visible: true,
             online: true,
+            leads: false,
+            asked_from: None,
             failures: 0,
             burst: 0,
             resyncing: false,
@@ -85,6 +99,8 @@ impl Poller {
             Event::Answered(ticket, page) if self.phase == Phase::Asking(ticket) => {
                 self.take_page(*page, random, &mut effects);
             }
+            Event::Heard { from, page } => self.hear(from, *page, random, &mut effects),
+            Event::Led(leads) => self.lead(leads, random, &mut effects),
             Event::CursorUnknown(ticket) if self.phase == Phase::Asking(ticket) => {
                 self.resync(random, &mut effects);
             }
@@ -103,7 +119,9 @@ impl Poller {
             }
             Event::Hidden => {
                 self.visible = false;
-                self.rest_unless_asking();
+                if !self.leads {
+                    self.rest_unless_asking();
+                }
             }
             Event::WentOnline => {
                 self.online = true;
@@ -132,25 +150,23 @@ impl Poller {
     }
 
     fn take_page(&mut self, page: CheckResponse, random: f64, effects: &mut Vec<Effect>) {
-        let CheckResponse { callbacks, cursor, has_more, unviewed, server_time } = page;
+        if self.asked_from != self.cursor {
+            // What was heard meanwhile overtook this answer.
+            return self.ask_or_rest(effects);
+        }
         // The first answer of all only says where the feed stands: nothing in it is news.
-        let silent = self.cursor.is_none();
+        let more = page.has_more && self.asked_from.is_some();
         self.failures = 0;
         self.burst += 1;
-        let rows: Vec<_> = callbacks.into_iter().filter(|row| self.seen.insert(row)).collect();
-        let more = has_more && !silent;
-        if !rows.is_empty() && !silent {
-            effects.push(Effect::Deliver { rows, more });
+        let from = self.asked_from.take();
+        if self.leads {
+            effects.push(Effect::Share { from: from.clone() });
         }
-        if self.cursor.as_deref() != Some(cursor.as_str()) {
-            effects.push(Effect::SaveCursor(cursor.clone()));
-            self.cursor = Some(cursor);
-        }
-        effects.push(Effect::Count { unviewed, server_time });
+        self.hand_on(page, effects);
         if std::mem::take(&mut self.resyncing) {
             effects.push(Effect::Resynced);
         }
-        if !self.online || !self.visible {
+        if self.is_resting() {
             self.phase = Phase::Resting;
             self.burst = 0;
             return;
@@ -161,8 +177,82 @@ impl Poller {
             return;
         }
         self.burst = 0;
-        let after_ms = if more { BURST_PAUSE_MS } else { jittered_interval(random) };
+        let after_ms = if more { BURST_PAUSE_MS } else { self.interval(random) };
         self.wait(after_ms, effects);
+    }
+
+    /// Takes a page that was not asked for.
+    fn hear(
+        &mut self,
+        from: Option<String>,
+        page: CheckResponse,
+        random: f64,
+        effects: &mut Vec<Effect>,
+    ) {
+        // What is not yet at its first position has a question in flight that says where that is.
+        if self.cursor.is_none() {
+            return;
+        }
+        let is_known = self.cursor.as_deref() == Some(page.cursor.as_str());
+        if self.cursor == from {
+            self.hand_on(page, effects);
+        } else if !is_known {
+            return self.ask_unless_asking(effects);
+        }
+        if let Phase::Waiting(_) = self.phase
+            && !self.leads
+        {
+            let after_ms = self.interval(random);
+            self.wait(after_ms, effects);
+        }
+    }
+
+    fn lead(&mut self, leads: bool, random: f64, effects: &mut Vec<Effect>) {
+        if self.leads == leads {
+            return;
+        }
+        self.leads = leads;
+        if leads {
+            if let Some(cursor) = &self.cursor {
+                effects.push(Effect::SaveCursor(cursor.clone()));
+            }
+            self.ask_unless_asking(effects);
+        } else if self.is_resting() {
+            self.rest_unless_asking();
+        } else if let Phase::Waiting(_) = self.phase {
+            let after_ms = self.interval(random);
+            self.wait(after_ms, effects);
+        }
+    }
+
+    /// Hands on what is new in a page that follows on from the position, and moves that.
+    fn hand_on(&mut self, page: CheckResponse, effects: &mut Vec<Effect>) {
+        let CheckResponse { callbacks, cursor, has_more, unviewed, server_time } = page;
+        let silent = self.cursor.is_none();
+        let rows: Vec<_> = callbacks.into_iter().filter(|row| self.seen.insert(row)).collect();
+        if !rows.is_empty() && !silent {
+            effects.push(Effect::Deliver { rows, more: has_more });
+        }
+        if self.cursor.as_deref() != Some(cursor.as_str()) {
+            if self.leads {
+                effects.push(Effect::SaveCursor(cursor.clone()));
+            }
+            self.cursor = Some(cursor);
+        }
+        effects.push(Effect::Count { unviewed, server_time });
+    }
+
+    /// A tab that nobody looks at rests, unless the others hear of news through it.
+    fn is_resting(&self) -> bool {
+        !self.online || !(self.visible || self.leads)
+    }
+
+    fn interval(&self, random: f64) -> u64 {
+        match (self.leads, self.visible) {
+            (false, _) => SILENCE_MS,
+            (true, true) => jittered_interval(random),
+            (true, false) => HIDDEN_INTERVAL_MS,
+        }
     }
 
     fn resync(&mut self, random: f64, effects: &mut Vec<Effect>) {
@@ -179,7 +269,7 @@ impl Poller {
     fn back_off(&mut self, retry_after_ms: Option<u64>, random: f64, effects: &mut Vec<Effect>) {
         self.burst = 0;
         self.failures = self.failures.saturating_add(1);
-        if !self.online || !self.visible {
+        if self.is_resting() {
             self.phase = Phase::Resting;
             return;
         }
@@ -206,12 +296,13 @@ impl Poller {
             effects.push(Effect::Show(Connection::Offline));
             return;
         }
-        if !self.visible {
+        if self.is_resting() {
             self.phase = Phase::Resting;
             return;
         }
         let ticket = self.ticket();
         self.phase = Phase::Asking(ticket);
+        self.asked_from.clone_from(&self.cursor);
         effects.push(Effect::Fetch { ticket, cursor: self.cursor.clone() });
     }
 

@@ -5,6 +5,8 @@
 pub enum Route {
     /// The history of callbacks.
     Callbacks,
+    /// What this browser remembers of a person's wishes.
+    Settings,
     /// Name and password.
     SignIn,
     /// The first admin.
@@ -18,11 +20,27 @@ impl Route {
     pub fn parse(path: &str) -> Self {
         match path.trim_end_matches('/') {
             "" => Self::Callbacks,
+            "/settings" => Self::Settings,
             "/sign-in" => Self::SignIn,
             "/setup" => Self::SetUp,
             _ => Self::NotFound,
         }
     }
+
+    /// The name of the page.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Callbacks => "Callbacks",
+            Self::Settings => "Settings",
+            Self::SignIn => "Sign in",
+            Self::SetUp => "Set up",
+            Self::NotFound => "Not found",
+        }
+    }
+
+    /// The tabs of the desk: page, address, and the letter that follows `g`.
+    pub const TABS: &'static [(Self, &'static str, &'static str)] =
+        &[(Self::Callbacks, "/", "c"), (Self::Settings, "/settings", "t")];
 
     /// True for the pages that need a session.
     pub fn is_desk(self) -> bool {
@@ -79,6 +97,7 @@ mod tests {
         for (path, route) in [
             ("/", Route::Callbacks),
             ("", Route::Callbacks),
+            ("/settings", Route::Settings),
             ("/sign-in", Route::SignIn),
             ("/setup/", Route::SetUp),
             ("/sign-in/x", Route::NotFound),

@@ -20,7 +20,10 @@ pub struct SeenRing {
 impl SeenRing {
     /// True when this row was not handed on before; it is remembered from now on.
     pub fn insert(&mut self, row: &CallbackSummary) -> bool {
-        let key = (row.id, row.deliveries, row.signature);
+        self.insert_key((row.id, row.deliveries, row.signature))
+    }
+
+    fn insert_key(&mut self, key: Key) -> bool {
         if !self.keys.insert(key) {
             return false;
         }
@@ -31,5 +34,15 @@ impl SeenRing {
             self.keys.remove(&oldest);
         }
         true
+    }
+
+    /// True when this state of a callback is remembered, whatever its verdict was.
+    pub fn contains(&self, id: i64, deliveries: i64) -> bool {
+        self.keys.contains(&(id, deliveries, Signature::Unchecked))
+    }
+
+    /// Remembers a state of a callback without its verdict, for [`Self::contains`].
+    pub fn remember(&mut self, id: i64, deliveries: i64) {
+        self.insert_key((id, deliveries, Signature::Unchecked));
     }
 }

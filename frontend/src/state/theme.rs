@@ -1,5 +1,7 @@
 //! Dark, light, or what the system says.
 
+use super::preferences::Choice;
+
 /// What the person chose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Theme {
@@ -10,6 +12,14 @@ pub enum Theme {
     Light,
     /// Always dark.
     Dark,
+}
+
+impl Choice for Theme {
+    const ALL: &'static [(Self, &'static str, &'static str)] = &[
+        (Self::System, "system", "As the system"),
+        (Self::Light, "light", "Light"),
+        (Self::Dark, "dark", "Dark"),
+    ];
 }
 
 impl Theme {
@@ -38,15 +48,6 @@ impl Theme {
             Self::System => Self::Light,
             Self::Light => Self::Dark,
             Self::Dark => Self::System,
-        }
-    }
-
-    /// For people.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::System => "system",
-            Self::Light => "light",
-            Self::Dark => "dark",
         }
     }
 }

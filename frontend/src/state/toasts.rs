@@ -6,8 +6,6 @@ use ringback_wire::{CallbackSummary, Signature};
 pub const VISIBLE: usize = 3;
 /// A batch larger than this is told in one summary.
 pub const BURST: usize = 10;
-/// How long a toast stays while nobody looks at it closer.
-pub const LIFE_MS: u32 = 10_000;
 
 /// Names a toast on screen.
 pub type ToastId = u32;
@@ -35,7 +33,8 @@ pub struct Toast {
     pub id: ToastId,
     /// What it says.
     pub content: Content,
-    left_ms: u32,
+    /// `None` when it stays until somebody dismisses it.
+    left_ms: Option<u32>,
 }
 
 /// The stack, newest last.
@@ -44,10 +43,19 @@ pub struct ToastStack {
     toasts: Vec<Toast>,
     held: Vec<Vec<CallbackSummary>>,
     paused: bool,
+    life_ms: Option<u32>,
     next_id: ToastId,
 }
 
 impl ToastStack {
+    /// Sets how long a toast stays while nobody looks at it closer; those on screen begin anew.
+    pub fn set_life(&mut self, life_ms: Option<u32>) {
+        self.life_ms = life_ms;
+        for toast in &mut self.toasts {
+            toast.left_ms = life_ms;
+        }
+    }
+
     /// What is on screen, oldest first.
     pub fn toasts(&self) -> &[Toast] {
         &self.toasts
@@ -123,15 +131,15 @@ impl ToastStack {
         }
         let before = self.toasts.len();
         for toast in &mut self.toasts {
-            toast.left_ms = toast.left_ms.saturating_sub(elapsed_ms);
+            toast.left_ms = toast.left_ms.map(|left_ms| left_ms.saturating_sub(elapsed_ms));
         }
-        self.toasts.retain(|toast| toast.left_ms > 0);
+        self.toasts.retain(|toast| toast.left_ms != Some(0));
         before != self.toasts.len()
     }
 
     fn push(&mut self, content: Content) {
         self.next_id += 1;
-        self.toasts.push(Toast { id: self.next_id, content, left_ms: LIFE_MS });
+        self.toasts.push(Toast { id: self.next_id, content, left_ms: self.life_ms });
     }
 
     fn add_to_summary(&mut self, more: usize, more_invalid: usize) {
@@ -139,7 +147,7 @@ impl ToastStack {
             if let Content::Summary { count, invalid } = &mut toast.content {
                 *count += more;
                 *invalid += more_invalid;
-                toast.left_ms = LIFE_MS;
+                toast.left_ms = self.life_ms;
                 return;
             }
         }
@@ -189,6 +197,8 @@ fn count_invalid(rows: &[CallbackSummary]) -> usize {
 mod tests {
     use super::*;
 
+    const LIFE_MS: u32 = 10_000;
+
     fn rows(ids: std::ops::RangeInclusive<i64>, signature: Signature) -> Vec<CallbackSummary> {
         ids.map(|id| CallbackSummary { signature, ..crate::state::history::tests::row(id) })
             .collect()
@@ -196,6 +206,7 @@ mod tests {
 
     fn stack_of(batches: Vec<Vec<CallbackSummary>>) -> ToastStack {
         let mut stack = ToastStack::default();
+        stack.set_life(Some(LIFE_MS));
         for batch in batches {
             stack.push_batch(batch, false);
         }
@@ -233,6 +244,15 @@ mod tests {
         assert!(!stack.tick(LIFE_MS - 1));
         assert!(stack.tick(1));
         assert!(stack.is_empty());
+    }
+
+    #[test]
+    fn a_toast_without_end_stays_until_it_is_dismissed() {
+        let mut stack = stack_of(vec![rows(1..=1, Signature::Valid)]);
+        stack.set_life(None);
+        assert!(!stack.tick(u32::MAX));
+        stack.set_life(Some(5_000));
+        assert!(stack.tick(5_000));
     }
 
     #[test]

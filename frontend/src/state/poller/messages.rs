@@ -21,6 +21,15 @@ pub enum Event {
     TimerFired(Ticket),
     /// The server answered.
     Answered(Ticket, Box<CheckResponse>),
+    /// A page that this tab did not ask for came by the stream or from the tab that leads.
+    Heard {
+        /// The position that the page goes on from.
+        from: Option<String>,
+        /// The page.
+        page: Box<CheckResponse>,
+    },
+    /// This tab leads from now on, or no longer: see [`super::super::tabs`].
+    Led(bool),
     /// The server does not know the cursor (410).
     CursorUnknown(Ticket),
     /// No answer, or one that says to come back later.
@@ -72,6 +81,11 @@ pub enum Effect {
         /// The server's clock when it answered.
         server_time: String,
     },
+    /// Tell the other tabs of this page; only the tab that leads does.
+    Share {
+        /// The position that the page goes on from.
+        from: Option<String>,
+    },
     /// Tell once that the position was lost and the list should be read again.
     Resynced,
     /// Show this in the header.
@@ -83,6 +97,8 @@ pub enum Effect {
 pub enum Connection {
     /// Before the first answer.
     Connecting,
+    /// Callbacks come the moment they are stored.
+    Live,
     /// Asking at intervals, and the last answer was good.
     Polling,
     /// The last question failed; the next follows after the wait.

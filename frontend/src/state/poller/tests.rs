@@ -33,11 +33,16 @@ fn answered(ticket: Ticket, page: CheckResponse) -> Event {
     Event::Answered(ticket, Box::new(page))
 }
 
+fn heard(from: Option<&str>, page: CheckResponse) -> Event {
+    Event::Heard { from: from.map(str::to_owned), page: Box::new(page) }
+}
+
 fn started(cursor: Option<&str>) -> (Poller, Ticket) {
     let mut poller = Poller::default();
     let cursor = cursor.map(str::to_owned);
     let effects = poller.step(Event::Started { cursor, visible: true, online: true }, 0.5);
     let ticket = fetch(&effects).expect("a start asks at once");
+    assert!(fetch(&poller.step(Event::Led(true), 0.5)).is_none(), "one question at a time");
     (poller, ticket)
 }
 
@@ -124,8 +129,9 @@ fn a_lost_session_stops_everything() {
 }
 
 #[test]
-fn a_hidden_tab_rests_and_asks_at_once_when_it_is_shown() {
+fn a_hidden_tab_that_does_not_lead_rests_and_asks_at_once_when_it_is_shown() {
     let (mut poller, ticket) = started(Some("1"));
+    poller.step(Event::Led(false), 0.5);
     let effects = poller.step(answered(ticket, page(&[], 1, false)), 0.5);
     let (timer, _) = scheduled(&effects).expect("a wait");
     assert!(poller.step(Event::Hidden, 0.5).is_empty());
@@ -135,8 +141,63 @@ fn a_hidden_tab_rests_and_asks_at_once_when_it_is_shown() {
 }
 
 #[test]
+fn a_hidden_tab_that_leads_asks_less_often() {
+    let (mut poller, ticket) = started(Some("1"));
+    poller.step(Event::Hidden, 0.5);
+    let effects = poller.step(answered(ticket, page(&[2], 2, false)), 0.5);
+    assert_eq!(delivered(&effects), [2]);
+    assert_eq!(scheduled(&effects).map(|(_, ms)| ms), Some(HIDDEN_INTERVAL_MS));
+}
+
+#[test]
+fn a_tab_that_does_not_lead_asks_only_when_the_other_falls_silent() {
+    let (mut poller, ticket) = started(Some("1"));
+    poller.step(Event::Led(false), 0.5);
+    let effects = poller.step(answered(ticket, page(&[], 1, false)), 0.5);
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::SaveCursor(_))));
+    let (first, after_ms) = scheduled(&effects).expect("a wait");
+    assert_eq!(after_ms, SILENCE_MS);
+    let effects = poller.step(heard(Some("1"), page(&[2], 2, false)), 0.5);
+    assert_eq!((delivered(&effects), fetch(&effects)), (vec![2], None));
+    let (second, _) = scheduled(&effects).expect("waits anew");
+    assert!(poller.step(Event::TimerFired(first), 0.5).is_empty());
+    assert!(fetch(&poller.step(Event::TimerFired(second), 0.5)).is_some());
+}
+
+#[test]
+fn a_page_that_does_not_follow_on_makes_a_tab_ask_for_what_is_missing() {
+    let (mut poller, ticket) = started(Some("1"));
+    poller.step(answered(ticket, page(&[], 1, false)), 0.5);
+    let effects = poller.step(heard(Some("4"), page(&[5], 5, false)), 0.5);
+    assert!(effects.iter().any(
+        |effect| matches!(effect, Effect::Fetch { cursor: Some(cursor), .. } if cursor == "1")
+    ));
+    let ticket = fetch(&effects).expect("asks");
+    let effects = poller.step(answered(ticket, page(&[2, 3, 4, 5], 5, false)), 0.5);
+    assert_eq!(delivered(&effects), [2, 3, 4, 5]);
+}
+
+#[test]
+fn an_answer_that_the_stream_overtook_does_not_turn_the_position_back() {
+    let (mut poller, ticket) = started(Some("1"));
+    assert_eq!(delivered(&poller.step(heard(Some("1"), page(&[2, 3], 3, false)), 0.5)), [2, 3]);
+    let effects = poller.step(answered(ticket, page(&[2], 2, false)), 0.5);
+    assert_eq!((delivered(&effects), poller.cursor()), (vec![], Some("3")));
+    assert!(fetch(&effects).is_some(), "asks from where it is now");
+}
+
+#[test]
+fn the_tab_that_leads_shares_its_pages_and_stores_the_position() {
+    let (mut poller, ticket) = started(Some("1"));
+    let effects = poller.step(answered(ticket, page(&[2], 2, false)), 0.5);
+    assert!(effects.contains(&Effect::Share { from: Some("1".into()) }));
+    assert!(effects.contains(&Effect::SaveCursor("2".into())));
+}
+
+#[test]
 fn an_answer_to_a_hidden_tab_is_kept() {
     let (mut poller, ticket) = started(Some("1"));
+    poller.step(Event::Led(false), 0.5);
     poller.step(Event::Hidden, 0.5);
     let effects = poller.step(answered(ticket, page(&[2], 2, true)), 0.5);
     assert_eq!(delivered(&effects), [2]);
@@ -186,6 +247,8 @@ struct World {
     timer: Option<Ticket>,
     got: Vec<i64>,
     stored: Option<String>,
+    /// Where the stream, or the tab that leads, stands.
+    pushed: i64,
 }
 
 impl World {
@@ -223,6 +286,17 @@ impl World {
         self.carry_out(effects);
     }
 
+    /// The stream goes on from where it was: maybe before, maybe after what the poller has.
+    fn push(&mut self, poller: &mut Poller, amount: i64, random: f64) {
+        let from = self.pushed.clamp(0, self.feed);
+        let until = self.feed.min(from + amount % 5);
+        let ids: Vec<i64> = (from + 1..=until).collect();
+        self.pushed = until;
+        let event = heard(Some(&from.to_string()), page(&ids, until, false));
+        let effects = poller.step(event, random);
+        self.carry_out(effects);
+    }
+
     fn fire(&mut self, poller: &mut Poller, random: f64) {
         let Some(ticket) = self.timer.take() else { return };
         let effects = poller.step(Event::TimerFired(ticket), random);
@@ -233,9 +307,9 @@ impl World {
 proptest! {
     #[test]
     fn nothing_is_skipped_or_repeated_whatever_happens(
-        steps in prop::collection::vec((0_u8..9, 0_i64..40, 0.0_f64..1.0), 1..120)
+        steps in prop::collection::vec((0_u8..13, 0_i64..40, 0.0_f64..1.0), 1..120)
     ) {
-        let mut world = World { feed: 3, ..World::default() };
+        let mut world = World { feed: 3, pushed: 3, ..World::default() };
         let mut poller = Poller::default();
         let start = |cursor| Event::Started { cursor, visible: true, online: true };
         world.carry_out(poller.step(start(Some("3".into())), 0.5));
@@ -247,9 +321,15 @@ proptest! {
                 4 => { world.fire(&mut poller, random); continue }
                 5 => Event::Hidden,
                 6 => Event::Shown,
+                9 | 10 => { world.push(&mut poller, amount, random); continue }
+                11 => Event::Led(amount % 2 == 0),
+                // The stream is opened anew from the stored position, which may lie behind.
+                12 => { world.pushed = (amount % (world.feed + 1)).max(3); continue }
                 7 => if amount % 2 == 0 { Event::WentOffline } else { Event::WentOnline },
                 _ => {
-                    // The page is loaded anew: only what was stored survives.
+                    // The page is loaded anew: only what was stored survives, by this tab or by
+                    // the one that leads and that this one heard of it from.
+                    world.stored = poller.cursor().map(str::to_owned).or(world.stored);
                     world.in_flight = None;
                     world.timer = None;
                     poller = Poller::default();
@@ -259,7 +339,7 @@ proptest! {
             let effects = poller.step(event, random);
             world.carry_out(effects);
         }
-        for event in [Event::WentOnline, Event::Shown, Event::Nudged] {
+        for event in [Event::WentOnline, Event::Shown, Event::Led(true), Event::Nudged] {
             let effects = poller.step(event, 0.5);
             world.carry_out(effects);
         }

@@ -1,0 +1,98 @@
+import { ADMIN, expect, test } from "../support/fixtures";
+import { jobBody, sign } from "../support/signing";
+
+test.beforeEach(async ({ ringback, desk }) => {
+  for (const id of ["evt_a", "evt_b", "evt_c"]) await ringback.deliver(sign(jobBody(), { id }));
+  await desk.enter(ADMIN);
+  await expect(desk.rows("evt_c")).toHaveCount(1);
+});
+
+test("the list is walked with j and k, and o and Enter open", async ({ desk, page }) => {
+  await page.keyboard.press("j");
+  await expect(page.getByRole("link", { name: "evt_c", exact: true })).toBeFocused();
+  await page.keyboard.press("j");
+  await page.keyboard.press("j");
+  await page.keyboard.press("k");
+  await expect(page.getByRole("link", { name: "evt_b", exact: true })).toBeFocused();
+  await page.keyboard.press("o");
+  await expect(desk.window("evt_b")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(desk.window("evt_b")).toHaveCount(0);
+  await expect(page.getByRole("link", { name: "evt_b", exact: true })).toBeFocused();
+  await page.keyboard.press("k");
+  await page.keyboard.press("Enter");
+  await expect(desk.window("evt_c")).toBeVisible();
+});
+
+test("a slash leads to the search, where letters are letters", async ({ desk, page }) => {
+  await page.keyboard.press("/");
+  const search = page.getByRole("searchbox").first();
+  await expect(search).toBeFocused();
+  await page.keyboard.type("evt_j?gt");
+  await expect(search).toHaveValue("evt_j?gt");
+  await expect(desk.history).toBeVisible();
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+});
+
+test("g and a letter lead to another page", async ({ page }) => {
+  await page.keyboard.press("g");
+  await page.keyboard.press("t");
+  await expect(page.getByRole("heading", { name: "Settings" })).toBeVisible();
+  await expect(page).toHaveURL(/\/settings$/);
+  await page.keyboard.press("g");
+  await page.keyboard.press("c");
+  await expect(page.getByRole("heading", { name: "Callbacks", exact: true })).toBeVisible();
+  await page.goBack();
+  await expect(page.getByRole("heading", { name: "Settings" })).toBeVisible();
+});
+
+test("a question mark shows every shortcut", async ({ page }) => {
+  await page.keyboard.press("?");
+  const sheet = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+  await expect(sheet).toBeVisible();
+  for (const title of ["Next callback", "Previous callback", "Search by id", "Go to Settings", "Command palette"]) {
+    await expect(sheet.getByText(title, { exact: true })).toBeVisible();
+  }
+  // Behind a modal dialog no shortcut works.
+  await page.keyboard.press("g");
+  await page.keyboard.press("t");
+  await expect(page).not.toHaveURL(/settings/);
+  await page.keyboard.press("Escape");
+  await expect(sheet).toBeHidden();
+});
+
+test("the palette finds commands and callbacks, and gives the focus back", async ({ desk, page }) => {
+  const palette = page.getByRole("dialog", { name: "Command palette" });
+  await page.keyboard.press("j");
+  await page.keyboard.press("Control+k");
+  await expect(palette.getByRole("combobox", { name: "Command" })).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(palette).toBeHidden();
+  await expect(page.getByRole("link", { name: "evt_c", exact: true })).toBeFocused();
+
+  await page.keyboard.press("Meta+k");
+  await page.keyboard.type("settings");
+  await expect(palette.getByRole("option").first()).toHaveText(/Go to Settings/);
+  await expect(palette.getByRole("option", { selected: true })).toHaveText(/Go to Settings/);
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/settings$/);
+
+  await page.getByRole("button", { name: "Command palette" }).click();
+  await page.keyboard.type("evt_a");
+  await palette.getByRole("option", { name: /evt_a/ }).click();
+  await expect(page).toHaveURL(/evt_a/);
+  await expect(desk.rows("evt_a")).toHaveCount(1);
+  await expect(desk.rows("evt_b")).toHaveCount(0);
+});
+
+test("shortcuts can be switched off; the palette stays", async ({ page }) => {
+  await page.goto("/settings");
+  await page.getByRole("group", { name: "Shortcuts of single letters" }).getByRole("radio", { name: "Off" }).check();
+  await page.keyboard.press("g");
+  await page.keyboard.press("c");
+  await page.keyboard.press("?");
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await expect(page).toHaveURL(/\/settings$/);
+  await page.keyboard.press("Control+k");
+  await expect(page.getByRole("dialog", { name: "Command palette" })).toBeVisible();
+});

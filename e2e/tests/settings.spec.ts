@@ -1,0 +1,135 @@
+import { ADMIN, expect, test } from "../support/fixtures";
+import { jobBody, sign } from "../support/signing";
+
+test("a theme is there from the first paint and survives a reload", async ({ desk, page }) => {
+  await desk.enter(ADMIN, "/settings");
+  const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  const light = await background();
+  await page.getByRole("radio", { name: "Dark" }).check();
+  await expect.poll(background).not.toBe(light);
+  const dark = await background();
+  // Before any of the app has run: its scripts are held back.
+  await page.route(/\.(js|wasm)$/, () => {});
+  await page.reload({ waitUntil: "commit" });
+  await expect.poll(background).toBe(dark);
+  await page.unroute(/\.(js|wasm)$/);
+  await page.reload();
+  await expect(page.getByRole("radio", { name: "Dark" })).toBeChecked();
+});
+
+test("the system's theme is followed until another is chosen", async ({ desk, page }) => {
+  await page.emulateMedia({ colorScheme: "light" });
+  await desk.enter(ADMIN);
+  const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  const light = await background();
+  await page.emulateMedia({ colorScheme: "dark" });
+  await expect.poll(background).not.toBe(light);
+});
+
+test("times are told as the person likes", async ({ ringback, desk, page }) => {
+  await ringback.deliver(sign(jobBody(), { id: "evt_time" }));
+  await desk.enter(ADMIN, "/settings");
+  const choose = async (name: RegExp) => {
+    await page.getByRole("link", { name: "Settings" }).click();
+    await page.getByRole("radio", { name }).check();
+    await page.getByRole("link", { name: /^Callbacks/ }).click();
+  };
+  await choose(/UTC/);
+  await expect(desk.rows("evt_time")).toContainText(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/);
+  await choose(/Relative/);
+  await expect(desk.rows("evt_time")).toContainText(/just now|ago/);
+});
+
+test("a toast lives as long as the person likes", async ({ ringback, desk, page }) => {
+  await desk.enter(ADMIN, "/settings");
+  await page.getByRole("radio", { name: "Until dismissed" }).check();
+  await ringback.deliver(sign(jobBody(), { id: "evt_endless" }));
+  await desk.poll();
+  await expect(desk.toasts("evt_endless")).toHaveCount(1);
+  await page.clock.runFor("00:40");
+  await expect(desk.toasts("evt_endless")).toHaveCount(1);
+  await page.getByRole("radio", { name: "5 seconds" }).check();
+  await page.clock.runFor(6_000);
+  await expect(desk.toasts("evt_endless")).toHaveCount(0);
+});
+
+test("a toast's time stops under the pointer, with the focus inside and in a hidden tab", async ({
+  ringback,
+  desk,
+  page,
+}) => {
+  await desk.enter(ADMIN);
+  await ringback.deliver(sign(jobBody(), { id: "evt_held" }));
+  await desk.poll();
+  const toast = desk.toasts("evt_held");
+  await toast.hover();
+  await page.clock.runFor("00:15");
+  await expect(toast).toHaveCount(1);
+  await toast.getByRole("button", { name: "View details" }).focus();
+  await page.mouse.move(1, 1);
+  await page.clock.runFor("00:15");
+  await expect(toast).toHaveCount(1);
+  await desk.setVisible(false);
+  await page.getByRole("main").focus();
+  await page.clock.runFor("00:15");
+  await expect(toast).toHaveCount(1);
+  await desk.setVisible(true);
+  await page.clock.runFor("00:11");
+  await expect(toast).toHaveCount(0);
+});
+
+test("F8 leads to the notifications", async ({ ringback, desk, page }) => {
+  await desk.enter(ADMIN);
+  await ringback.deliver(sign(jobBody(), { id: "evt_f8" }));
+  await desk.poll();
+  await expect(desk.toasts("evt_f8")).toHaveCount(1);
+  await page.keyboard.press("F8");
+  await page.keyboard.press("Tab");
+  await expect(desk.toasts("evt_f8").getByRole("button", { name: "View details" })).toBeFocused();
+});
+
+test("notifications are kept, counted in the title, and lead to the callback", async ({ ringback, desk, page }) => {
+  await desk.enter(ADMIN);
+  await expect(page).toHaveTitle("Callbacks · Ringback");
+  await ringback.deliver(sign(jobBody(), { id: "evt_kept" }));
+  await desk.poll();
+  await expect(page).toHaveTitle("(1) Callbacks · Ringback");
+  await desk.dismiss("evt_kept");
+  await desk.bell.click();
+  await expect(page).toHaveTitle("Callbacks · Ringback");
+  const centre = page.getByRole("dialog", { name: "Notification centre" });
+  await centre.getByRole("button", { name: /evt_kept/ }).click();
+  await expect(desk.window("evt_kept")).toBeVisible();
+  await expect(centre).toBeHidden();
+});
+
+test("what a screen reader is told comes in one message in five seconds", async ({ ringback, desk, page }) => {
+  await desk.enter(ADMIN);
+  // From here on no time passes by itself.
+  await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1_000));
+  const status = page.getByRole("status");
+  await ringback.deliver(sign(jobBody(), { id: "evt_told" }));
+  await desk.checkNow();
+  await expect(status).toContainText("evt_told");
+  await ringback.deliver(sign(jobBody(), { id: "evt_later" }));
+  await desk.checkNow();
+  await expect(desk.rows("evt_later")).toHaveCount(1);
+  await expect(status).toContainText("evt_told");
+  await page.clock.runFor(5_500);
+  await expect(status).toContainText("evt_later");
+});
+
+for (const width of [320, 1280, 2560]) {
+  test(`nothing has to be scrolled sideways at ${width} pixels`, async ({ ringback, desk, page }) => {
+    await page.setViewportSize({ width, height: 800 });
+    await ringback.deliver(sign(jobBody(), { id: "evt_wide" }));
+    await desk.enter(ADMIN);
+    await expect(page.getByText("evt_wide").first()).toBeVisible();
+    const surplus = () =>
+      page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(await surplus()).toBeLessThanOrEqual(0);
+    await page.getByRole("link", { name: "Settings" }).click();
+    await expect(page.getByRole("heading", { name: "Settings" })).toBeVisible();
+    expect(await surplus()).toBeLessThanOrEqual(0);
+  });
+}

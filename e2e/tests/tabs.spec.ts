@@ -1,0 +1,79 @@
+import { ADMIN, expect, test } from "../support/fixtures";
+import { Desk } from "../support/desk";
+import { jobBody, sign } from "../support/signing";
+
+/** Opens another tab of the same browser, which is signed in already. */
+async function openSecond(desk: Desk): Promise<Desk> {
+  const second = new Desk(await desk.page.context().newPage());
+  const check = second.nextCheck();
+  await second.page.goto("/");
+  await check;
+  return second;
+}
+
+test("of two tabs one asks, both show, and one toasts", async ({ ringback, desk }) => {
+  await desk.enter(ADMIN);
+  const second = await openSecond(desk);
+  let asked = 0;
+  second.page.on("request", (request) => {
+    if (request.url().includes("/llm-callbacks/check")) asked += 1;
+  });
+  await ringback.deliver(sign(jobBody(), { id: "evt_tabs" }));
+  for (let polls = 0; polls < 4; polls += 1) await desk.poll();
+  await expect(desk.rows("evt_tabs")).toHaveCount(1);
+  await expect(second.rows("evt_tabs")).toHaveCount(1);
+  expect(asked, "questions of the second tab in 44 seconds").toBe(0);
+  // The toast's life is over by now; the notification stays.
+  await expect(second.toasts("evt_tabs")).toHaveCount(0);
+  await expect(second.bell).toHaveAccessibleName("Notification centre, 1 unread");
+});
+
+test("a toast is shown in one tab", async ({ ringback, desk }) => {
+  await desk.enter(ADMIN);
+  const second = await openSecond(desk);
+  await ringback.deliver(sign(jobBody(), { id: "evt_once" }));
+  await desk.poll();
+  await expect(desk.toasts("evt_once")).toHaveCount(1);
+  await expect(second.rows("evt_once")).toHaveCount(1);
+  await expect(second.toasts("evt_once")).toHaveCount(0);
+});
+
+test("when the tab that leads is closed another takes over", async ({ ringback, desk }) => {
+  await desk.enter(ADMIN);
+  const second = await openSecond(desk);
+  await second.expectConnection("Live");
+  await desk.page.close();
+  await ringback.deliver(sign(jobBody(), { id: "evt_heir" }));
+  await expect(second.toasts("evt_heir")).toHaveCount(1);
+});
+
+test("a tab in the back makes room for one in front", async ({ ringback, desk }) => {
+  await desk.enter(ADMIN);
+  const second = await openSecond(desk);
+  await desk.setVisible(false);
+  await second.setVisible(false);
+  await second.setVisible(true);
+  await ringback.deliver(sign(jobBody(), { id: "evt_front" }));
+  await expect(second.toasts("evt_front")).toHaveCount(1);
+  await desk.setVisible(true);
+  await expect(desk.rows("evt_front")).toHaveCount(1);
+  await expect(desk.toasts("evt_front")).toHaveCount(0);
+});
+
+test("the theme and the settings hold in all tabs", async ({ desk }) => {
+  await desk.enter(ADMIN, "/settings");
+  const second = await openSecond(desk);
+  await desk.page.getByRole("radio", { name: "Dark" }).check();
+  await expect(second.page.getByRole("button", { name: "Theme: dark" })).toBeVisible();
+});
+
+test("reading the notifications in one tab makes them read in the other", async ({ ringback, desk }) => {
+  await desk.enter(ADMIN);
+  const second = await openSecond(desk);
+  await ringback.deliver(sign(jobBody(), { id: "evt_read" }));
+  await desk.poll();
+  await expect(second.bell).toHaveAccessibleName(/1 unread/);
+  await second.bell.click();
+  await expect(second.page.getByRole("dialog", { name: "Notification centre" })).toContainText("evt_read");
+  await expect(desk.bell).toHaveAccessibleName("Notification centre");
+});

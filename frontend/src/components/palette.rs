@@ -1,0 +1,215 @@
+//! The command palette and the sheet of shortcuts.
+
+use crate::hooks::browser::{close_dialog, focus_id, show_dialog};
+use crate::hooks::commands::{Commands, Overlay, use_commands};
+use crate::hooks::location::{PageLocation, use_page_location};
+use crate::hooks::router::use_router;
+use crate::state::commands::{Command, search, step};
+use crate::state::query::{Field, Filters};
+use leptos::html;
+use leptos::prelude::*;
+
+/// Both overlays; they are modal, so the browser keeps the focus inside and gives it back.
+#[component]
+pub fn Overlays() -> impl IntoView {
+    view! {
+        <Modal overlay=Overlay::Palette label="Command palette" content=|| view! { <Palette/> }.into_any()/>
+        <Modal overlay=Overlay::Help label="Keyboard shortcuts" content=|| view! { <Help/> }.into_any()/>
+    }
+}
+
+#[component]
+fn Modal(overlay: Overlay, label: &'static str, content: fn() -> AnyView) -> impl IntoView {
+    let commands = use_commands();
+    let dialog = NodeRef::<html::Dialog>::new();
+    let shown = Memo::new(move |_| commands.overlay.get() == Some(overlay));
+    Effect::new(move |_| {
+        let Some(dialog) = dialog.get() else { return };
+        if shown.get() {
+            show_dialog(&dialog);
+        } else {
+            close_dialog(&dialog);
+        }
+    });
+    let closed = move |_| {
+        if shown.get_untracked() {
+            commands.overlay.set(None);
+        }
+    };
+    view! {
+        <dialog node_ref=dialog class="overlay" aria-label=label closedby="any" on:close=closed>
+            {move || shown.get().then(content)}
+        </dialog>
+    }
+}
+
+/// A line of the palette.
+#[derive(Clone)]
+enum Offer {
+    Command(Command, Callback<()>),
+    /// Search for callbacks whose id begins so.
+    Find(String),
+}
+
+impl Offer {
+    fn title(&self) -> String {
+        match self {
+            Self::Command(command, _) => command.title.clone(),
+            Self::Find(text) => format!("Find callbacks whose id begins with “{text}”"),
+        }
+    }
+
+    fn keys(&self) -> &'static str {
+        match self {
+            Self::Command(command, _) => command.keys,
+            Self::Find(_) => "",
+        }
+    }
+
+    fn run(self, location: PageLocation) {
+        match self {
+            Self::Command(_, run) => run.run(()),
+            Self::Find(text) => {
+                let filters = Filters::default().with(Field::IdPrefix, &text);
+                location.push(&location.current().with_filters(filters));
+            }
+        }
+    }
+}
+
+/// What the palette offers for a text.
+fn offers(commands: Commands, text: &str) -> Vec<Offer> {
+    let commands = commands.all();
+    let titles: Vec<String> = commands.iter().map(|(command, _)| command.title.clone()).collect();
+    let found = search(&titles, text).into_iter();
+    let mut offers: Vec<Offer> =
+        found.map(|at| Offer::Command(commands[at].0.clone(), commands[at].1)).collect();
+    let text = text.trim();
+    if !text.is_empty() {
+        offers.push(Offer::Find(text.to_owned()));
+    }
+    offers
+}
+
+#[component]
+fn Palette() -> impl IntoView {
+    let commands = use_commands();
+    let text = RwSignal::new(String::new());
+    let at = RwSignal::new(0_usize);
+    let offered = StoredValue::new(Vec::<Offer>::new());
+    let location = use_page_location();
+    let run = move |chosen: usize| {
+        let offer = offered.with_value(|offered| offered.get(chosen).cloned());
+        commands.overlay.set(None);
+        if let Some(offer) = offer {
+            // After the dialog has given the focus back.
+            request_animation_frame(move || offer.run(location));
+        }
+    };
+    let key = move |event: leptos::ev::KeyboardEvent| {
+        let count = offered.with_value(Vec::len);
+        match event.key().as_str() {
+            "ArrowDown" => at.update(|at| *at = step(*at, count, 1)),
+            "ArrowUp" => at.update(|at| *at = step(*at, count, -1)),
+            "Enter" => run(at.get_untracked()),
+            _ => return,
+        }
+        event.prevent_default();
+    };
+    let options = move || {
+        let found = offers(commands, &text.get());
+        offered.set_value(found.clone());
+        let option = |(place, offer): (usize, Offer)| {
+            view! {
+                <li
+                    role="option"
+                    id=format!("palette-{place}")
+                    aria-selected=move || (at.get() == place).to_string()
+                    on:click=move |_| run(place)
+                >
+                    <span>{offer.title()}</span>
+                    <Keys keys=offer.keys()/>
+                </li>
+            }
+            .into_any()
+        };
+        found.into_iter().enumerate().map(option).collect_view()
+    };
+    request_animation_frame(|| {
+        focus_id("palette-text");
+    });
+    view! {
+        <input
+            id="palette-text"
+            type="text"
+            role="combobox"
+            aria-label="Command"
+            aria-expanded="true"
+            aria-controls="palette-list"
+            aria-autocomplete="list"
+            aria-activedescendant=move || format!("palette-{}", at.get())
+            autocomplete="off"
+            spellcheck="false"
+            placeholder="Type a command or the beginning of a callback's id"
+            prop:value=text
+            on:input=move |event| {
+                text.set(event_target_value(&event));
+                at.set(0);
+            }
+            on:keydown=key
+        />
+        <ul id="palette-list" role="listbox" aria-label="Commands">{options}</ul>
+    }
+}
+
+#[component]
+fn Help() -> impl IntoView {
+    let commands = use_commands();
+    let router = use_router();
+    let mut groups: Vec<(&'static str, Vec<Command>)> =
+        vec![("Everywhere", vec![Command::new("", "Command palette", "Ctrl/⌘+K")])];
+    for (command, _) in untrack(|| commands.all()) {
+        if command.keys.is_empty() {
+            continue;
+        }
+        match groups.iter_mut().find(|(group, _)| *group == command.group) {
+            Some((_, list)) => list.push(command),
+            None => groups.push((command.group, vec![command])),
+        }
+    }
+    let line = |command: Command| {
+        view! { <div><dt><Keys keys=command.keys/></dt><dd>{command.title}</dd></div> }.into_any()
+    };
+    let group = |(name, list): (&'static str, Vec<Command>)| {
+        view! {
+            <section>
+                <h3>{name}</h3>
+                <dl>{list.into_iter().map(line).collect_view()}</dl>
+            </section>
+        }
+        .into_any()
+    };
+    let to_settings = move |_| {
+        commands.overlay.set(None);
+        router.push("/settings");
+    };
+    view! {
+        <div class="overlay-head">
+            <h2>"Keyboard shortcuts"</h2>
+            <button type="button" class="button" autofocus on:click=move |_| commands.overlay.set(None)>
+                "Close"
+            </button>
+        </div>
+        <div class="help-groups">{groups.into_iter().map(group).collect_view()}</div>
+        <p class="quiet">
+            "Single letters do nothing while you type, and can be switched off. "
+            <button type="button" class="button" on:click=to_settings>"Open the settings"</button>
+        </p>
+    }
+}
+
+/// Keys as they are pressed one after the other.
+#[component]
+fn Keys(keys: &'static str) -> impl IntoView {
+    keys.split_whitespace().map(|key| view! { <kbd>{key}</kbd> }.into_any()).collect_view()
+}
