@@ -111,7 +111,7 @@ pub async fn receive_test(
     let remote_addr = remote_addr(&request, &state);
     let headers = Headers::new(headers);
     let sent = Request { headers: &headers, body: body.as_bytes(), remote_addr, received_at };
-    let delivery = read_delivery(source, &sent);
+    let delivery = read_delivery_with_digests(source, &sent, &state.digest_key);
     Ok(HttpResponse::Ok().json(store(&state, name, delivery).await?))
 }
 
