@@ -98,18 +98,22 @@ pub struct Writer {
     config: WriterConfig,
 }
 
-/// How long one delivery of a full batch takes, of late.
+/// How long one delivery takes, of late, beside what a commit costs however many share it.
 #[derive(Default)]
 struct Pace(AtomicU64);
 
+/// A commit on a slow disk, which a larger batch would share.
+const SHARED: Duration = Duration::from_millis(100);
+/// A batch below this says little of each delivery; it can only show that all goes faster again.
+const TELLING: usize = 16;
+
 impl Pace {
-    /// A batch that is not full says little: most of its time is the commit's, which a larger one
-    /// would share. It can only show that all goes faster than it did.
-    fn note(&self, deliveries: usize, is_full: bool, took: Duration) {
-        let each = took.as_nanos() / deliveries.max(1) as u128;
+    fn note(&self, deliveries: usize, took: Duration) {
+        let each = took.saturating_sub(SHARED).as_nanos() / deliveries.max(1) as u128;
         let each = u64::try_from(each).unwrap_or(u64::MAX) / 2;
         let old = self.0.load(Ordering::Relaxed) / 2;
-        self.0.store(if is_full { old + each } else { old + each.min(old) }, Ordering::Relaxed);
+        let new = if deliveries >= TELLING { each } else { each.min(old) };
+        self.0.store(old + new, Ordering::Relaxed);
     }
 
     fn time_for(&self, deliveries: usize) -> Duration {
@@ -331,8 +335,7 @@ impl Worker {
         }
         let began = Instant::now();
         let results = self.database.store(&batch);
-        let is_full = batch.len() >= self.config.batch || size >= self.config.batch_bytes;
-        self.pace.note(batch.len(), is_full, began.elapsed());
+        self.pace.note(batch.len(), began.elapsed());
         let failed = results.iter().filter(|result| result.is_err()).count();
         self.stats.count_batch(batch.len(), failed, began.elapsed());
         self.waiting_bytes.fetch_sub(size, Ordering::Relaxed);
@@ -405,11 +408,16 @@ impl Database {
             Ok(receipts) => receipts.into_iter().map(Ok).collect(),
             Err(error) => {
                 tracing::error!(cause = %chain(&error), deliveries = batch.len(), "a batch failed");
+                if began.elapsed() > STUCK {
+                    // Who waits is answered first: opening may take as long again.
+                    self.conn = None;
+                    return vec![Err(StoreError::Refused); batch.len()];
+                }
                 if !self.renew() {
                     return vec![Err(StoreError::Away); batch.len()];
                 }
-                if batch.len() == 1 || began.elapsed() > STUCK {
-                    return vec![Err(StoreError::Refused); batch.len()];
+                if batch.len() == 1 {
+                    return vec![Err(StoreError::Refused)];
                 }
                 self.store_one_by_one(batch)
             }
@@ -471,18 +479,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_pace_follows_full_batches_and_a_small_one_never_slows_it() {
+    fn the_pace_follows_large_batches_and_a_slow_commit_of_a_few_refuses_nobody() {
         let pace = Pace::default();
-        let second = Duration::from_secs(1);
-        pace.note(1, false, second);
-        assert_eq!(pace.time_for(1000), Duration::ZERO, "one slow commit refuses nobody");
+        pace.note(1, Duration::from_secs(3));
+        pace.note(100, SHARED);
+        assert_eq!(pace.time_for(1000), Duration::ZERO);
         for _ in 0..20 {
-            pace.note(100, true, second);
+            pace.note(100, SHARED + Duration::from_secs(1));
         }
         assert!(pace.time_for(200) > Duration::from_millis(1900), "{:?}", pace.time_for(200));
         assert_eq!(pace.time_for(0), Duration::ZERO, "an empty queue takes work");
         for _ in 0..20 {
-            pace.note(1, false, Duration::from_millis(1));
+            pace.note(1, Duration::from_millis(1));
         }
         assert!(pace.time_for(200) < Duration::from_millis(300), "{:?}", pace.time_for(200));
     }

@@ -168,14 +168,19 @@ impl DatabaseUrl {
         } else if !path.exists() {
             return Err(OpenError::Missing(path.to_owned()));
         }
+        let is_new = path.metadata().map_or(true, |file| file.len() == 0);
         let mut conn = <SqliteConnection as diesel::Connection>::establish(&path.to_string_lossy())
             .map_err(|source| OpenError::Connect { place: self.to_string(), source })?;
-        // FULL: in WAL mode NORMAL loses the last commits at a power cut. auto_vacuum takes effect
-        // on a new file only, before its first table.
+        // auto_vacuum takes effect on a new file only, before its first table; on any other it would
+        // write to the file, which may not be ours to write to.
+        if is_new && purpose == Purpose::Create {
+            prepare_sqlite(&mut conn, "PRAGMA auto_vacuum = INCREMENTAL")
+                .map_err(|source| OpenError::Prepare { place: self.to_string(), source })?;
+        }
+        // FULL: in WAL mode NORMAL loses the last commits at a power cut.
         let settings = match purpose {
             Purpose::Create | Purpose::Write => {
-                "PRAGMA busy_timeout = 5000; PRAGMA auto_vacuum = INCREMENTAL; \
-                 PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+                "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
                  PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -16000"
             }
             Purpose::Read => {
