@@ -92,6 +92,11 @@ interop:
 e2e *ARGS:
     @scripts/with-postgres.sh scripts/test.sh e2e -- "$@"
 
+# Kill, cut, fill and overload everything while a load runs; `--long` takes half an hour, `--list` names the scenarios
+[group('test')]
+faults *ARGS:
+    @scripts/faults.sh "$@"
+
 # Pictures of every page into docs/images
 [group('test')]
 screenshots:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every test there is, or the parts named: check, rust, spa, interop, e2e. What follows `--` goes to
+# Runs every test there is, or the parts named: check, rust, spa, interop, faults, e2e. What follows `--` goes to
 # Playwright. PostgreSQL must be given in
 # TEST_DATABASE_URL: the recipes run this under scripts/with-postgres.sh.
 # shellcheck source=scripts/lib.sh
@@ -56,12 +56,12 @@ while [ $# -gt 0 ]; do
     [ "$part" != -- ] || break
     parts="$parts $part"
 done
-[ -n "$parts" ] || parts='check rust spa interop e2e'
+[ -n "$parts" ] || parts='check rust spa interop faults e2e'
 begin=$SECONDS
 for part in $parts; do
     case $part in
-    rust | spa | interop | e2e | check) ;;
-    *) die "there is no part called $part. Parts: check, rust, spa, interop, e2e." ;;
+    rust | spa | interop | faults | e2e | check) ;;
+    *) die "there is no part called $part. Parts: check, rust, spa, interop, faults, e2e." ;;
     esac
 done
 # What may be missing is looked for first, not after ten minutes of compiling.
@@ -85,6 +85,10 @@ for part in $parts; do
     interop)
         build_server
         step 'Official packages sign and verify' counted scripts/interop.sh
+        ;;
+    faults)
+        build_server
+        step 'Faults under load' counted scripts/faults.sh
         ;;
     e2e)
         build_server

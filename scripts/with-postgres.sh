@@ -3,6 +3,7 @@
 # databases, and cleans up afterwards:
 #
 #   scripts/with-postgres.sh [--durable] COMMAND [ARGUMENT…]
+#   scripts/with-postgres.sh --programs      prints the folder of PostgreSQL's programs
 #
 # In this order: TEST_DATABASE_URL itself, PostgreSQL's programs on this machine, Docker Compose,
 # the programs that npm carries. The throw-away server forgets all when power fails, which makes
@@ -17,7 +18,7 @@ if [ "${1-}" = --durable ]; then
 fi
 [ $# -gt 0 ] || die "name the command to run: scripts/with-postgres.sh [--durable] COMMAND [ARGUMENT…]"
 
-if [ -n "${TEST_DATABASE_URL-}" ]; then
+if [ -n "${TEST_DATABASE_URL-}" ] && [ "$1" != --programs ]; then
     case $TEST_DATABASE_URL in
     postgres://* | postgresql://*) exec "$@" ;;
     *) die "TEST_DATABASE_URL must begin with postgres://. Mend it, or unset it to get a throw-away server." ;;
@@ -167,6 +168,13 @@ interrupt() {
 trap stop EXIT
 trap 'interrupt 130' INT
 trap 'interrupt 143' HUP TERM
+
+if [ "$1" = --programs ]; then
+    programs=$(find_programs) || programs=$(fetch_programs)/bin ||
+        die "no programs of PostgreSQL. Install its server (Debian: apt-get install postgresql; macOS: brew install postgresql) and run this again."
+    printf '%s\n' "$programs"
+    exit
+fi
 
 begin=$SECONDS
 if programs=$(find_programs); then
