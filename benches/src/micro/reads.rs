@@ -30,7 +30,7 @@ pub(super) fn measure(backend: Backend, rounds: u32) -> Result<String, Failure> 
     let conn = &conn;
     let everything = HistoryFilter::default();
     let one_workflow =
-        HistoryFilter { workflow: Some("workflow-3".to_owned()), ..HistoryFilter::default() };
+        HistoryFilter { workflows: vec!["workflow-3".to_owned()], ..HistoryFilter::default() };
     let deep = Page::Before(HistoryKey { received_at: START + ROWS / 2 * STEP, id: i64::MAX });
     let history = |filter: &HistoryFilter, page| -> Result<(), Failure> {
         let page = queries::list_callback_history(&mut conn.borrow_mut(), filter, page, 50)?;

@@ -2,8 +2,8 @@
 
 use crate::error::ApiError;
 use crate::handlers::{
-    alerts, callbacks, channels, diagnosis, health, metrics, operations, preferences, receive,
-    session, stream,
+    alerts, callbacks, channels, diagnosis, health, history, metrics, operations, preferences,
+    receive, session, stream, viewed,
 };
 use crate::spa;
 use actix_web::dev::ResourceDef;
@@ -58,8 +58,10 @@ routes! {
     Viewer get    "/api/session" => session::show_session;
     Viewer delete "/api/session" => session::sign_out;
     Viewer get    "/api/admin/llm-callbacks/check" => callbacks::check;
-    Viewer get    "/api/admin/llm-callbacks/history" => callbacks::history;
-    Admin  post   "/api/admin/llm-callbacks/mark-viewed" => callbacks::mark_viewed;
+    Viewer get    "/api/admin/llm-callbacks/history" => history::history;
+    Viewer get    "/api/admin/llm-callbacks/filters" => history::show_filters;
+    Admin  post   "/api/admin/llm-callbacks/mark-viewed" => viewed::mark_viewed;
+    Admin  post   "/api/admin/llm-callbacks/mark-unviewed" => viewed::mark_unviewed;
     Admin  post   "/api/admin/llm-callbacks/test" => receive::receive_test;
     Viewer get    "/api/admin/llm-callbacks/stream" => stream::follow;
     Viewer get    "/api/admin/llm-callbacks/reverify" => diagnosis::list_reverify_runs;

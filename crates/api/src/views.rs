@@ -1,5 +1,6 @@
 //! From what core knows to what crosses the network.
 
+use ringback_core::cursor::HistoryKey;
 use ringback_core::diagnosis::{Certainty, Diagnosis};
 use ringback_core::models::{self, CallbackLine, Micros};
 use ringback_core::queries::channels::{ChannelKind, ChannelRow};
@@ -57,12 +58,18 @@ pub fn role(role: models::Role) -> wire::Role {
     }
 }
 
+/// Where a callback stands in the history, for `before` and `after`.
+pub fn position(line: &CallbackLine) -> String {
+    HistoryKey { received_at: line.callback.received_at, id: line.callback.id }.encode()
+}
+
 /// A line of the history.
 pub fn summary(line: CallbackLine) -> wire::CallbackSummary {
     let verdict = line.callback.signature();
     let CallbackLine { callback, reason: why, deliveries } = line;
     wire::CallbackSummary {
         id: callback.id,
+        seq: callback.seq,
         source: callback.source,
         callback_id: callback.callback_id,
         event_type: callback.event_type,
@@ -82,7 +89,8 @@ pub fn summaries(lines: Vec<CallbackLine>) -> Vec<wire::CallbackSummary> {
     lines.into_iter().map(summary).collect()
 }
 
-/// A callback with its evidence and its payload; `None` when only the digest is kept.
+/// A callback with its evidence, and its payload; `None` when only the digest is kept, or when it is
+/// too large for who asks.
 pub fn detail(stored: StoredCallback, payload: Option<Vec<u8>>) -> wire::CallbackDetail {
     use base64::Engine as _;
     let content_id = stored.line.callback.delivery_id;
@@ -98,11 +106,13 @@ pub fn detail(stored: StoredCallback, payload: Option<Vec<u8>>) -> wire::Callbac
             (None, Some(base64::engine::general_purpose::STANDARD.encode(bytes)))
         }
     };
+    let position = position(&stored.line);
     let evidence =
         stored.deliveries.into_iter().map(|delivery| evidence(delivery, content_id)).collect();
     let summary = summary(stored.line);
     wire::CallbackDetail {
         id: summary.id,
+        seq: summary.seq,
         source: summary.source,
         callback_id: summary.callback_id,
         event_type: summary.event_type,
@@ -114,6 +124,7 @@ pub fn detail(stored: StoredCallback, payload: Option<Vec<u8>>) -> wire::Callbac
         deliveries: summary.deliveries,
         viewed_at: summary.viewed_at,
         viewed_by: summary.viewed_by,
+        position,
         content_type,
         size_bytes,
         payload,

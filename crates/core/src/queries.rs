@@ -25,15 +25,19 @@ pub mod stats;
 pub mod tokens;
 mod upsert;
 pub mod users;
+pub mod viewed;
 
 pub use callbacks::{
-    HistoryFilter, HistoryPage, Page, StoredCallback, StoredDelivery, ViewedSelection,
-    count_unviewed_callbacks, find_callback, find_payload, list_callback_history,
-    list_callbacks_after, mark_callbacks_viewed,
+    HistoryFilter, HistoryPage, Page, StoredCallback, StoredDelivery, find_callback, find_payload,
+    list_callback_history, list_callbacks_after,
 };
 pub use retention::delete_callbacks_before;
-pub use stats::{Bucket, BucketCount, StatsFilter, count_callbacks_by_bucket};
+pub use stats::{Bucket, BucketCount, Labels, StatsFilter, count_callbacks_by_bucket, list_labels};
 pub use upsert::upsert_callbacks;
+pub use viewed::{
+    UnviewedSelection, ViewedSelection, count_unviewed_callbacks, mark_callbacks_viewed,
+    unmark_callbacks_viewed,
+};
 
 use crate::connection::Connection;
 use diesel::connection::{Connection as _, SimpleConnection};

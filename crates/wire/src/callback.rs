@@ -80,6 +80,8 @@ pub struct Receipt {
 pub struct CallbackSummary {
     /// Key of the callback, and the `?callback=` of a deep link.
     pub id: i64,
+    /// Its position in the feed; another one once its content or its verdict changes.
+    pub seq: i64,
     /// The configured sender.
     pub source: String,
     /// Unique within its source.
@@ -148,6 +150,8 @@ pub struct Delivery {
 pub struct CallbackDetail {
     /// Key of the callback, and the `?callback=` of a deep link.
     pub id: i64,
+    /// Its position in the feed; another one once its content or its verdict changes.
+    pub seq: i64,
     /// The configured sender.
     pub source: String,
     /// Unique within its source.
@@ -170,13 +174,15 @@ pub struct CallbackDetail {
     pub viewed_at: Option<String>,
     /// Who opened it.
     pub viewed_by: Option<String>,
+    /// For `?before=` and `?after=` of the history: its neighbours.
+    pub position: String,
     /// As received.
     pub content_type: Option<String>,
     /// Size of the body.
     pub size_bytes: i64,
-    /// The body as received when it is UTF-8.
+    /// The body as received when it is UTF-8, and not above `?payload_limit=`.
     pub payload: Option<String>,
-    /// The body in base64 when it is not UTF-8.
+    /// The body in base64 when it is not UTF-8, and not above `?payload_limit=`.
     pub payload_base64: Option<String>,
     /// Why there is no body: only its digest is kept.
     #[serde(default)]
@@ -218,23 +224,70 @@ pub struct HistoryResponse {
     pub after: Option<String>,
 }
 
-/// Marks callbacks as viewed: exactly one of the two.
+/// What a filter of the history can be set to, the most frequent of the last 30 days first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilterOptionsResponse {
+    /// Sources that sent something.
+    pub sources: Vec<String>,
+    /// Event types.
+    pub event_types: Vec<String>,
+    /// Workflows.
+    pub workflows: Vec<String>,
+}
+
+/// A callback as somebody saw it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seen {
+    /// Key of the callback.
+    pub id: i64,
+    /// The `seq` it had.
+    pub seq: i64,
+}
+
+/// Marks callbacks as viewed: exactly one of the three.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MarkViewedRequest {
-    /// These, 1,000 at the most.
+    /// These, whatever their content is by now; 1,000 at the most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ids: Option<Vec<i64>>,
+    /// These as they were seen, 1,000 at the most: what has changed since stays unviewed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Vec<Seen>>,
     /// All up to and including this cursor of the feed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub through: Option<String>,
 }
 
 /// The answer to [`MarkViewedRequest`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MarkViewedResponse {
     /// How many were not viewed before.
     pub marked: i64,
+    /// The time these marks carry: hand it to [`MarkUnviewedRequest`] to take them back.
+    pub viewed_at: String,
+    /// Callbacks nobody has opened, counted up to 1,000.
+    pub unviewed: i64,
+}
+
+/// Takes marks back: exactly one of the two.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MarkUnviewedRequest {
+    /// The marks of these, 1,000 at the most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ids: Option<Vec<i64>>,
+    /// The marks that the asker made at this time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub viewed_at: Option<String>,
+}
+
+/// The answer to [`MarkUnviewedRequest`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MarkUnviewedResponse {
+    /// How many were viewed before.
+    pub unmarked: i64,
     /// Callbacks nobody has opened, counted up to 1,000.
     pub unviewed: i64,
 }

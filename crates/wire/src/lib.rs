@@ -17,8 +17,9 @@ pub use alert::{
     QuietHours, ShowRules, TestChannelResponse,
 };
 pub use callback::{
-    CallbackDetail, CallbackSummary, CheckResponse, Delivery, HistoryResponse, IdOrigin,
-    MarkViewedRequest, MarkViewedResponse, PayloadAbsence, Ping, Reason, Receipt, Signature,
+    CallbackDetail, CallbackSummary, CheckResponse, Delivery, FilterOptionsResponse,
+    HistoryResponse, IdOrigin, MarkUnviewedRequest, MarkUnviewedResponse, MarkViewedRequest,
+    MarkViewedResponse, PayloadAbsence, Ping, Reason, Receipt, Seen, Signature,
 };
 pub use diagnosis::{
     Certainty, DiagnosisResponse, ReverifiedResponse, ReverifyRequest, ReverifyRun,

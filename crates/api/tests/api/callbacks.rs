@@ -3,7 +3,10 @@
 use crate::support::{Answer, TestApp, on_each_database};
 use actix_web::http::Method;
 use ringback_core::cursor::FeedCursor;
-use ringback_wire::{CheckResponse, HistoryResponse, MarkViewedResponse};
+use ringback_wire::{
+    CallbackDetail, CheckResponse, FilterOptionsResponse, HistoryResponse, MarkUnviewedResponse,
+    MarkViewedResponse,
+};
 use serde_json::{Value, json};
 
 const CHECK: &str = "/api/admin/llm-callbacks/check";
@@ -161,6 +164,7 @@ async fn a_query_that_cannot_be_read_is_told_what_it_takes() {
             "before=x",
             "before=x&after=y",
             "colour=red",
+            "viewed=true&viewed=false",
             "id_prefix=%00",
             "workflow=a%00b",
         ] {
@@ -197,10 +201,107 @@ async fn some_or_all_are_marked_as_viewed_and_the_first_viewer_stays() {
             json!({ "ids": vec![1; 1001] }),
             json!({ "ids": "x" }),
             json!({ "id": [1] }),
+            json!({ "seen": [{ "id": 1 }] }),
+            json!({ "seen": [{ "id": 1, "seq": 1 }], "ids": [1] }),
         ] {
             assert_eq!(refused(body).await.problem(), "/problems/invalid-input");
         }
         assert_eq!(refused(json!({ "through": "x" })).await.problem(), "/problems/cursor-unknown");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn what_was_replaced_after_it_was_opened_stays_unviewed() {
+    on_each_database(async |app| {
+        app.receipt("m", "{}").await;
+        let opened: CallbackDetail = app.get("/api/admin/llm-callbacks/1").await.json();
+        app.receipt("m", "{\"replaced\": true}").await;
+        let seen = json!({ "seen": [{ "id": 1, "seq": opened.seq }] });
+        let answer: MarkViewedResponse = app.post(MARK, &seen).await.json();
+        assert_eq!((answer.marked, answer.unviewed), (0, 1));
+        let opened: CallbackDetail = app.get("/api/admin/llm-callbacks/1").await.json();
+        let seen = json!({ "seen": [{ "id": 1, "seq": opened.seq }] });
+        let answer: MarkViewedResponse = app.post(MARK, &seen).await.json();
+        assert_eq!((answer.marked, answer.unviewed), (1, 0));
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn marks_are_taken_back_by_the_time_that_marking_answered_or_by_id() {
+    on_each_database(async |app| {
+        const UNMARK: &str = "/api/admin/llm-callbacks/mark-unviewed";
+        for n in 0..4 {
+            app.receipt(&format!("m{n}"), "{}").await;
+        }
+        app.post(MARK, &json!({ "ids": [1] })).await;
+        app.clock.advance(1);
+        let cursor = check(app, "").await.cursor;
+        let all: MarkViewedResponse = app.post(MARK, &json!({ "through": cursor })).await.json();
+        assert_eq!((all.marked, all.unviewed), (3, 0));
+        let unmark =
+            async |body: Value| app.post(UNMARK, &body).await.json::<MarkUnviewedResponse>();
+        let undone = unmark(json!({ "viewed_at": all.viewed_at })).await;
+        assert_eq!((undone.unmarked, undone.unviewed), (3, 3), "the first mark stays");
+        let undone = unmark(json!({ "ids": [1, 2] })).await;
+        assert_eq!((undone.unmarked, undone.unviewed), (1, 4));
+        for body in [
+            json!({}),
+            json!({ "ids": [1], "viewed_at": all.viewed_at }),
+            json!({ "ids": vec![1; 1001] }),
+            json!({ "viewed_at": "yesterday" }),
+        ] {
+            assert_eq!(app.post(UNMARK, &body).await.problem(), "/problems/invalid-input");
+        }
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_filter_takes_several_values_and_is_told_which_there_are() {
+    on_each_database(async |app| {
+        app.receipt("a", r#"{"event_type":"done","workflow":"x,y"}"#).await;
+        app.receipt("b", r#"{"event_type":"failed","workflow":"z"}"#).await;
+        app.receipt("c", r#"{"event_type":"started"}"#).await;
+        assert_eq!(history(app, "event_type=done&event_type=started").await, ["c", "a"]);
+        assert_eq!(history(app, "workflow=x,y&workflow=z&source=default").await, ["b", "a"]);
+        assert_eq!(history(app, "event_type=&workflow=").await.len(), 3);
+        let offered: FilterOptionsResponse =
+            app.get("/api/admin/llm-callbacks/filters").await.json();
+        assert_eq!(offered.event_types, ["done", "failed", "started"]);
+        assert_eq!(offered.workflows, ["x,y", "z"]);
+        assert_eq!(offered.sources, ["default"]);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_detail_leaves_out_a_payload_that_is_larger_than_the_asker_wants() {
+    on_each_database(async |app| {
+        app.receipt("m", "{\"a\":1}").await;
+        let ask = async |query: &str| {
+            let path = format!("/api/admin/llm-callbacks/1{query}");
+            app.get(&path).await.json::<CallbackDetail>()
+        };
+        assert_eq!(ask("").await.payload.as_deref(), Some("{\"a\":1}"));
+        assert_eq!(ask("?payload_limit=7").await.payload.as_deref(), Some("{\"a\":1}"));
+        let without = ask("?payload_limit=6").await;
+        assert_eq!((without.payload, without.payload_base64, without.size_bytes), (None, None, 7));
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn the_position_of_a_callback_leads_to_its_neighbours() {
+    on_each_database(async |app| {
+        for id in ["a", "b", "c"] {
+            app.receipt(id, "{}").await;
+        }
+        let detail: CallbackDetail = app.get("/api/admin/llm-callbacks/2").await.json();
+        let query = |side: &str| format!("{side}={}&limit=1", detail.position);
+        assert_eq!(history(app, &query("before")).await, ["a"]);
+        assert_eq!(history(app, &query("after")).await, ["c"]);
     })
     .await;
 }

@@ -1,6 +1,5 @@
-//! Reading callbacks, marking them viewed.
+//! Reading callbacks.
 
-use super::write_transaction;
 use crate::connection::{Connection, MultiBackend};
 use crate::cursor::HistoryKey;
 use crate::intake::{BodyError, decode_body};
@@ -10,9 +9,6 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use std::collections::HashMap;
-
-/// Counting stops here: "1,000 or more" is all that anybody needs to know.
-const UNVIEWED_CAP: i64 = 1000;
 
 /// A delivery as evidence, without its body.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable)]
@@ -79,12 +75,12 @@ pub struct StoredCallback {
 /// Which callbacks the history shows; all of them unless narrowed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HistoryFilter {
-    /// This source.
-    pub source: Option<String>,
-    /// This event type.
-    pub event_type: Option<String>,
-    /// This workflow.
-    pub workflow: Option<String>,
+    /// One of these sources; all when empty.
+    pub sources: Vec<String>,
+    /// One of these event types; all when empty.
+    pub event_types: Vec<String>,
+    /// One of these workflows; all when empty.
+    pub workflows: Vec<String>,
     /// One of these verdicts; all when empty.
     pub signatures: Vec<Signature>,
     /// Viewed or not.
@@ -117,20 +113,6 @@ pub struct HistoryPage {
     pub has_older: bool,
     /// True when there are newer ones.
     pub has_newer: bool,
-}
-
-/// Which callbacks to mark as viewed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ViewedSelection<'a> {
-    /// These.
-    Ids(&'a [i64]),
-    /// Those up to a position in the feed, a bounded number in one step.
-    Through {
-        /// The position, inclusive.
-        seq: i64,
-        /// How many at the most.
-        limit: i64,
-    },
 }
 
 /// The last position given out: what a reader without a cursor starts from.
@@ -269,14 +251,22 @@ pub fn list_callback_history(
 
 fn filtered(filter: &HistoryFilter) -> callbacks::BoxedQuery<'_, MultiBackend> {
     let mut query = callbacks::table.into_boxed();
-    if let Some(source) = &filter.source {
-        query = query.filter(callbacks::source.eq(source));
+    // One value is said with `=`: PostgreSQL cannot walk `(event_type, received_at)` in order for a
+    // list of them.
+    match filter.sources.as_slice() {
+        [] => {}
+        [one] => query = query.filter(callbacks::source.eq(one)),
+        several => query = query.filter(callbacks::source.eq_any(several)),
     }
-    if let Some(event_type) = &filter.event_type {
-        query = query.filter(callbacks::event_type.eq(event_type));
+    match filter.event_types.as_slice() {
+        [] => {}
+        [one] => query = query.filter(callbacks::event_type.eq(one)),
+        several => query = query.filter(callbacks::event_type.eq_any(several)),
     }
-    if let Some(workflow) = &filter.workflow {
-        query = query.filter(callbacks::workflow.eq(workflow));
+    match filter.workflows.as_slice() {
+        [] => {}
+        [one] => query = query.filter(callbacks::workflow.eq(one)),
+        several => query = query.filter(callbacks::workflow.eq_any(several)),
     }
     if !filter.signatures.is_empty() {
         let codes: Vec<i16> = filter.signatures.iter().map(|s| s.code()).collect();
@@ -360,54 +350,9 @@ fn add_evidence(conn: &mut Connection, rows: Vec<CallbackRow>) -> QueryResult<Ve
     Ok(rows.into_iter().map(line).collect())
 }
 
-/// Marks callbacks as viewed and gives how many were not before; the first viewer stays.
-///
-/// # Errors
-/// Diesel's; nothing has changed then.
-pub fn mark_callbacks_viewed(
-    conn: &mut Connection,
-    selection: ViewedSelection<'_>,
-    viewer: &str,
-    at: Micros,
-) -> QueryResult<usize> {
-    write_transaction(conn, |conn| {
-        // Without the head's lock a change could commit between the choice and the update, and
-        // be marked although nobody saw it; and a batch that changes the same callbacks could deadlock with this.
-        lock_head(conn)?;
-        let ids: Vec<i64> = match selection {
-            ViewedSelection::Ids(ids) => ids.to_vec(),
-            ViewedSelection::Through { seq, limit } => callbacks::table
-                .filter(callbacks::viewed_at.is_null())
-                .filter(callbacks::seq.le(seq))
-                .select(callbacks::id)
-                .limit(limit)
-                .load(conn)?,
-        };
-        let unviewed = callbacks::table
-            .filter(callbacks::id.eq_any(ids))
-            .filter(callbacks::viewed_at.is_null());
-        diesel::update(unviewed)
-            .set((callbacks::viewed_at.eq(Some(at)), callbacks::viewed_by.eq(Some(viewer))))
-            .execute(conn)
-    })
-}
-
 /// Keeps writers out until the end of the transaction.
 pub(super) fn lock_head(conn: &mut Connection) -> QueryResult<()> {
     diesel::update(feed_head::table).set(feed_head::seq.eq(feed_head::seq)).execute(conn).map(drop)
-}
-
-/// Callbacks that nobody has opened, counted up to 1,000.
-///
-/// # Errors
-/// Diesel's.
-pub fn count_unviewed_callbacks(conn: &mut Connection) -> QueryResult<i64> {
-    let unviewed: Vec<i64> = callbacks::table
-        .filter(callbacks::viewed_at.is_null())
-        .select(callbacks::id)
-        .limit(UNVIEWED_CAP)
-        .load(conn)?;
-    Ok(i64::try_from(unviewed.len()).unwrap_or(UNVIEWED_CAP))
 }
 
 #[cfg(test)]

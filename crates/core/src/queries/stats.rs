@@ -104,6 +104,52 @@ pub fn count_callbacks_by_bucket(
         .collect())
 }
 
+/// What there is to choose from, the most frequent first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Labels {
+    /// Sources that sent something.
+    pub sources: Vec<String>,
+    /// Event types.
+    pub event_types: Vec<String>,
+    /// Workflows.
+    pub workflows: Vec<String>,
+}
+
+/// The sources, event types and workflows of the callbacks first received since a time, `limit` of
+/// each at the most. Empty names are left out.
+///
+/// # Errors
+/// Diesel's.
+pub fn list_labels(conn: &mut Connection, since: Micros, limit: usize) -> QueryResult<Labels> {
+    use diesel::dsl::sql;
+    use diesel::sql_types::BigInt;
+    use stats_hour::dsl;
+    let rows: Vec<(String, String, String, i64)> = dsl::stats_hour
+        .filter(dsl::hour.ge(Bucket::Hour.start(since)))
+        .group_by((dsl::source, dsl::event_type, dsl::workflow))
+        .select((
+            dsl::source,
+            dsl::event_type,
+            dsl::workflow,
+            sql::<BigInt>("CAST(SUM(callbacks) AS BIGINT)"),
+        ))
+        .load(conn)?;
+    let mut sums: [BTreeMap<String, i64>; 3] = Default::default();
+    for (source, event_type, workflow, callbacks) in rows {
+        for (sums, name) in sums.iter_mut().zip([source, event_type, workflow]) {
+            *sums.entry(name).or_default() += callbacks;
+        }
+    }
+    let [sources, event_types, workflows] = sums.map(|sums| {
+        let mut sums: Vec<(String, i64)> =
+            sums.into_iter().filter(|(name, sum)| !name.is_empty() && *sum > 0).collect();
+        // Stable, so that equals stay in the order of the alphabet.
+        sums.sort_by_key(|(_, sum)| std::cmp::Reverse(*sum));
+        sums.into_iter().take(limit).map(|(name, _)| name).collect()
+    });
+    Ok(Labels { sources, event_types, workflows })
+}
+
 /// How many callbacks of each source were first received since a time with a verdict, by the hour.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use ringback_core::connection::Connection;
 use ringback_core::models::{NewDelivery, Signature};
 use ringback_core::queries::stats::{count_bad_evidence_since, count_by_source_since};
 use ringback_core::queries::{
-    Bucket, StatsFilter, count_callbacks_by_bucket, delete_callbacks_before,
+    Bucket, Labels, StatsFilter, count_callbacks_by_bucket, delete_callbacks_before, list_labels,
 };
 use ringback_testing::for_each_backend;
 
@@ -208,5 +208,35 @@ fn bad_deliveries_that_met_a_stored_callback_are_counted_by_source_since_a_time(
         let counts = count_bad_evidence_since(conn, START + 2 * HOUR).unwrap();
         assert_eq!(counts, [("x".to_owned(), 2), ("z".to_owned(), 1)]);
         assert_eq!(count_bad_evidence_since(conn, START + 4 * HOUR).unwrap(), []);
+    });
+}
+
+#[test]
+fn filters_are_offered_what_was_sent_lately_the_most_frequent_first() {
+    for_each_backend(|conn| {
+        let labelled = |hour, id: &str, event_type: &str, workflow: Option<&str>| NewDelivery {
+            event_type: event_type.to_owned(),
+            workflow: workflow.map(str::to_owned),
+            ..at(hour, valid(id, "a"))
+        };
+        store(
+            conn,
+            &[
+                labelled(-9, "old", "gone", Some("gone")),
+                labelled(0, "a", "done", Some("review")),
+                labelled(0, "b", "done", None),
+                labelled(1, "c", "failed", Some("train")),
+                labelled(2, "d", "", Some("train")),
+            ],
+        );
+        let named = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+        let expected = Labels {
+            sources: named(&["default"]),
+            event_types: named(&["done", "failed"]),
+            workflows: named(&["train", "review"]),
+        };
+        assert_eq!(list_labels(conn, START, 100).unwrap(), expected);
+        assert_eq!(list_labels(conn, START, 1).unwrap().event_types, ["done"]);
+        assert_eq!(list_labels(conn, 0, 100).unwrap().event_types, ["done", "failed", "gone"]);
     });
 }

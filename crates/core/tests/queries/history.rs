@@ -160,15 +160,19 @@ fn a_source_an_event_type_and_a_workflow_narrow_the_history() {
             with("3", "x", "failed", Some("Review")),
         ];
         store(conn, &batch);
-        let some = |text: &str| Some(text.to_owned());
+        let any = |texts: &[&str]| texts.iter().map(ToString::to_string).collect();
         let all = HistoryFilter::default;
-        let by_source = HistoryFilter { source: some("x"), ..all() };
+        let by_source = HistoryFilter { sources: any(&["x"]), ..all() };
         assert_eq!(filtered(conn, &by_source), ["3", "1"]);
-        let by_event = HistoryFilter { event_type: some("done"), ..all() };
+        let by_sources = HistoryFilter { sources: any(&["x", "y"]), ..all() };
+        assert_eq!(filtered(conn, &by_sources), ["3", "2", "1"]);
+        let by_event = HistoryFilter { event_types: any(&["done"]), ..all() };
         assert_eq!(filtered(conn, &by_event), ["2", "1"]);
-        let by_workflow = HistoryFilter { workflow: some("review"), ..all() };
+        let by_workflow = HistoryFilter { workflows: any(&["review"]), ..all() };
         assert_eq!(filtered(conn, &by_workflow), ["1"]);
-        let by_all = HistoryFilter { event_type: some("failed"), ..by_source };
+        let by_workflows = HistoryFilter { workflows: any(&["review", "Review"]), ..all() };
+        assert_eq!(filtered(conn, &by_workflows), ["3", "1"]);
+        let by_all = HistoryFilter { event_types: any(&["failed", "gone"]), ..by_source };
         assert_eq!(filtered(conn, &by_all), ["3"]);
     });
 }
@@ -278,16 +282,16 @@ fn a_prefix_minds_case_and_characters_beyond_ascii() {
 
 /// What a filter says, without a database.
 fn is_in(filter: &HistoryFilter, row: &CallbackRow) -> bool {
-    let is = |wanted: &Option<String>, has: Option<&str>| {
-        wanted.as_deref().is_none_or(|wanted| has == Some(wanted))
+    let is = |wanted: &[String], has: Option<&str>| {
+        wanted.is_empty() || wanted.iter().any(|wanted| has == Some(wanted))
     };
     let starts = |prefix: &String| {
         row.callback_id.starts_with(prefix)
             || row.job_id.as_ref().is_some_and(|job| job.starts_with(prefix))
     };
-    is(&filter.source, Some(&row.source))
-        && is(&filter.event_type, Some(&row.event_type))
-        && is(&filter.workflow, row.workflow.as_deref())
+    is(&filter.sources, Some(&row.source))
+        && is(&filter.event_types, Some(&row.event_type))
+        && is(&filter.workflows, row.workflow.as_deref())
         && (filter.signatures.is_empty() || filter.signatures.contains(&row.signature()))
         && filter.viewed.is_none_or(|viewed| row.viewed_at.is_some() == viewed)
         && filter.from.is_none_or(|from| row.received_at >= from)
@@ -320,22 +324,31 @@ fn fill(conn: &mut Connection) {
 
 prop_compose! {
     fn any_filter()(
-        source in of(&["x", "y", "z"]),
-        event_type in of(&["", "done"]),
-        workflow in of(&["review", "train"]),
+        sources in any_of(&["x", "y", "z"]),
+        event_types in any_of(&["", "done"]),
+        workflows in any_of(&["review", "train"]),
         signatures in prop::collection::vec(prop::sample::select(Signature::ALL), 0..3),
         viewed in prop::option::of(any::<bool>()),
         from in prop::option::of(START..START + 14),
         to in prop::option::of(START..START + 14),
         id_prefix in of(&["", "a", "a_", "a%", "A", "A_", "é", "日", "日本", "a_1"]),
     ) -> HistoryFilter {
-        HistoryFilter { source, event_type, workflow, signatures, viewed, from, to, id_prefix }
+        HistoryFilter { sources, event_types, workflows, signatures, viewed, from, to, id_prefix }
     }
 }
 
 /// Mostly none, so that a filter leaves something.
 fn of(texts: &[&'static str]) -> impl Strategy<Value = Option<String>> + use<> {
     prop::option::weighted(0.3, prop::sample::select(texts.to_vec()).prop_map(str::to_owned))
+}
+
+/// None, one or two of these.
+fn any_of(texts: &[&'static str]) -> impl Strategy<Value = Vec<String>> + use<> {
+    let texts: Vec<String> = texts.iter().map(ToString::to_string).collect();
+    prop_oneof![
+        3 => Just(Vec::new()),
+        2 => prop::sample::subsequence(texts, 1..=2),
+    ]
 }
 
 #[test]

@@ -4,7 +4,10 @@ use crate::support::{at_once, row, store, store_one, valid, while_open};
 use ringback_core::connection::Connection;
 use ringback_core::models::NewDelivery;
 use ringback_core::queries::callbacks::find_feed_head;
-use ringback_core::queries::{ViewedSelection, count_unviewed_callbacks, mark_callbacks_viewed};
+use ringback_core::queries::{
+    UnviewedSelection, ViewedSelection, count_unviewed_callbacks, mark_callbacks_viewed,
+    unmark_callbacks_viewed,
+};
 use ringback_testing::{for_each_backend, for_each_database};
 
 fn mark(conn: &mut Connection, ids: &[i64], viewer: &str, at: i64) -> usize {
@@ -91,6 +94,67 @@ fn marking_up_to_a_position_goes_on_in_bounded_steps() {
         let steps: Vec<usize> = (0..4).map(|_| mark_through(conn, head, 10)).collect();
         assert_eq!(steps, [10, 10, 5, 0]);
         assert_eq!(unviewed(conn), 0);
+    });
+}
+
+#[test]
+fn what_was_replaced_since_somebody_looked_stays_unviewed() {
+    for_each_backend(|conn| {
+        let ids = fill(conn, 3);
+        let seen: Vec<(i64, i64)> = ids.iter().map(|&id| (id, row(conn, id).seq)).collect();
+        store_one(conn, valid("cb_1", "replaced"));
+        // A repeat of the same bytes changes nothing that could have been missed.
+        store_one(conn, valid("cb_2", "a"));
+        let selection = ViewedSelection::Seen(&seen);
+        assert_eq!(mark_callbacks_viewed(conn, selection, "ada", 7).unwrap(), 2);
+        let viewed: Vec<bool> = ids.iter().map(|&id| row(conn, id).viewed_at.is_some()).collect();
+        assert_eq!(viewed, [true, false, true]);
+    });
+}
+
+#[test]
+fn a_replacement_that_commits_while_the_old_content_is_marked_stays_unviewed() {
+    for_each_database(|database| {
+        let conn = &mut database.connect();
+        let id = fill(conn, 1)[0];
+        let seen = [(id, row(conn, id).seq)];
+        while_open(
+            database,
+            |conn| drop(store_one(conn, valid("cb_0", "changed"))),
+            |conn| mark_callbacks_viewed(conn, ViewedSelection::Seen(&seen), "ada", 7).unwrap(),
+            |_| Ok(()),
+        );
+        assert_eq!(row(conn, id).viewed_at, None, "nobody has seen the new bytes");
+    });
+}
+
+#[test]
+fn taking_marks_back_takes_those_of_one_viewer_at_one_time() {
+    for_each_backend(|conn| {
+        let ids = fill(conn, 6);
+        mark(conn, &ids[..3], "ada", 7);
+        mark(conn, &ids[3..4], "bob", 7);
+        mark(conn, &ids[4..5], "ada", 8);
+        let mut step = |limit| {
+            let selection = UnviewedSelection::Marked { viewer: "ada", at: 7, limit };
+            unmark_callbacks_viewed(conn, selection).expect("they are unmarked")
+        };
+        assert_eq!([step(2), step(2), step(2)], [2, 1, 0], "in bounded steps");
+        let viewed: Vec<bool> = ids.iter().map(|&id| row(conn, id).viewed_at.is_some()).collect();
+        assert_eq!(viewed, [false, false, false, true, true, false]);
+        assert_eq!(row(conn, ids[0]).viewed_by, None);
+        assert_eq!(unviewed(conn), 4);
+    });
+}
+
+#[test]
+fn the_marks_of_some_callbacks_are_taken_back_whoever_made_them() {
+    for_each_backend(|conn| {
+        let ids = fill(conn, 3);
+        mark(conn, &ids[..2], "ada", 7);
+        let selection = UnviewedSelection::Ids(&ids[1..]);
+        assert_eq!(unmark_callbacks_viewed(conn, selection).unwrap(), 1, "one was not marked");
+        assert_eq!(unviewed(conn), 2);
     });
 }
 

@@ -1,0 +1,1 @@
+DROP INDEX llm_callbacks_viewed;
