@@ -121,6 +121,13 @@ export class Ringback {
     return this.run(["send", "--url", `${this.url}/api/webhooks/llm-callback`, ...args]);
   }
 
+  /** Runs a command as a person would paste it into a POSIX shell. */
+  async shell(command: string): Promise<void> {
+    const child = spawn("sh", ["-c", command], { cwd: this.folder, stdio: "ignore" });
+    const code = await new Promise((resolve, reject) => child.once("error", reject).once("close", resolve));
+    if (code !== 0) throw new Error(`the shell ended with ${code}: ${command}`);
+  }
+
   /** Delivers what a test signed itself. */
   async deliver(delivery: Delivery): Promise<Receipt> {
     const answer = await fetch(`${this.url}/api/webhooks/llm-callback`, {

@@ -43,6 +43,49 @@ for (const colorScheme of ["light", "dark"] as const) {
       await expectAccessible(page);
     });
 
+    test("filters, chips, the view's choices, a selection and no match", async ({ ringback, desk, page }) => {
+      await ringback.deliver(sign(jobBody(), { id: "evt_signed" }));
+      await desk.enter(ADMIN, "/?viewed=false&event_type=batch.completed&from=2020-01-01T00:00:00Z");
+      await expect(desk.rows("evt_signed")).toHaveCount(1);
+      await page.getByRole("checkbox", { name: "Select evt_signed" }).check();
+      await page.getByText("View", { exact: true }).click();
+      await expectAccessible(page);
+      await page.getByRole("button", { name: "Mark 1 selected as viewed" }).click();
+      await expect(page.getByRole("button", { name: "Undo" })).toBeVisible();
+      await desk.filter("Event type").fill("nothing.like.this");
+      await page.keyboard.press("Enter");
+      await page.getByRole("button", { name: "Remove filter Event type: batch.completed" }).click();
+      await expect(page.getByRole("heading", { name: "No callback matches" })).toBeVisible();
+      await expectAccessible(page);
+    });
+
+    test("every way to look at a payload, and what differs", async ({ ringback, desk, page }) => {
+      await ringback.deliver(sign(jobBody({ text: "x".repeat(2_000), big: 1 }), { id: "evt_signed" }));
+      await ringback.deliver(forge(jobBody({ text: "other" }), { id: "evt_signed" }));
+      await ringback.deliver(sign("not JSON", { id: "evt_broken" }));
+      await ringback.deliver(sign(Buffer.from([0xff, 0xfe]), { id: "evt_binary" }));
+      await desk.enter(ADMIN);
+      const window = await desk.viewFromHistory("evt_signed");
+      await window.getByRole("treeitem").filter({ hasText: '"text"' }).click({ position: { x: 60, y: 8 } });
+      await window.getByRole("searchbox", { name: "Find in payload" }).fill("batch");
+      await window.getByRole("button", { name: "Move and resize" }).click();
+      await window.getByRole("button", { name: "Maximise or restore" }).click();
+      await expectAccessible(page);
+      for (const view of ["Raw", "Hex"]) {
+        await window.getByRole("tab", { name: view }).click();
+        await expect(window.getByRole("tabpanel", { name: view })).toBeVisible();
+      }
+      await window.getByRole("button", { name: "Compare with the content" }).click();
+      await expect(window.getByRole("row", { name: "/text" })).toBeVisible();
+      await expectAccessible(page);
+      await page.keyboard.press("Escape");
+      for (const id of ["evt_broken", "evt_binary"]) {
+        await desk.viewFromHistory(id);
+        await expectAccessible(page);
+        await page.keyboard.press("Escape");
+      }
+    });
+
     test("every tab", async ({ ringback, desk, page }) => {
       await ringback.deliver(sign(jobBody()));
       await desk.enter(ADMIN);

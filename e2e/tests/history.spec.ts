@@ -1,21 +1,85 @@
 import { ADMIN, expect, test } from "../support/fixtures";
 import { forge, jobBody, sign, unsigned } from "../support/signing";
 
-test("pages lead to older callbacks and back, without a gap or a repeat", async ({ ringback, desk, page }) => {
-  const ids = Array.from({ length: 60 }, (_, index) => `page_${String(index).padStart(3, "0")}`);
+const unavailable = {
+  status: 503,
+  contentType: "application/problem+json",
+  body: JSON.stringify({
+    type: "/problems/unavailable",
+    title: "Unavailable",
+    status: 503,
+    detail: "the database does not answer",
+    request_id: "x",
+  }),
+};
+
+test("older callbacks come as one scrolls, without a gap or a repeat while new ones arrive", async ({
+  ringback,
+  desk,
+  page,
+}) => {
+  const ids = Array.from({ length: 130 }, (_, index) => `page_${String(index).padStart(3, "0")}`);
   for (const id of ids) await ringback.deliver(sign(jobBody(), { id }));
   await desk.enter(ADMIN);
+  await expect(desk.rows("page_129")).toHaveCount(1);
+  await expect(page.getByText("50 shown, there are more")).toBeVisible();
+  expect(await desk.rows("page_").count(), "rows in the document").toBeLessThan(60);
 
-  await expect(desk.rows("page_059")).toHaveCount(1);
-  await expect(desk.rows("page_")).toHaveCount(50);
-  await expect(page.getByRole("button", { name: "Newer" })).toBeDisabled();
-  await page.getByRole("button", { name: "Older" }).click();
-  await expect(desk.rows("page_000")).toHaveCount(1);
-  await expect(desk.rows("page_")).toHaveCount(10);
-  await expect(page.getByRole("button", { name: "Older" })).toBeDisabled();
-  await page.getByRole("button", { name: "Newer" }).click();
-  await expect(desk.rows("page_059")).toHaveCount(1);
-  await expect(desk.rows("page_")).toHaveCount(50);
+  const seen: string[] = [];
+  const collect = async () => {
+    for (const id of await desk.rows("page_").getByRole("link").allInnerTexts()) {
+      if (!seen.includes(id)) seen.push(id);
+    }
+  };
+  await collect();
+  await page.mouse.move(600, 500);
+  for (let turn = 0; turn < 60 && !seen.includes("page_000"); turn += 1) {
+    if (turn === 3) {
+      await ringback.deliver(sign(jobBody(), { id: "late_1" }));
+      await desk.poll();
+    }
+    await page.mouse.wheel(0, 400);
+    await expect.poll(() => page.evaluate(() => window.scrollY)).toBeGreaterThan(0);
+    await collect();
+  }
+  expect(seen).toEqual(ids.toReversed());
+  await expect(page.getByText("130 shown, that is all")).toBeVisible();
+
+  // What came meanwhile waited; it is shown when the person wants it.
+  await page.getByRole("button", { name: "1 new – show" }).click();
+  await expect(desk.rows("late_1")).toHaveCount(1);
+  await expect(page.getByRole("button", { name: "new – show" })).toBeHidden();
+});
+
+test.describe("a server that does not read on", () => {
+  test.use({ expectedErrors: /status of 503|Failed to load/ });
+
+  test("is told of below the list, and a button tries again", async ({ ringback, desk, page }) => {
+    for (let index = 0; index < 60; index += 1) await ringback.deliver(sign(jobBody(), { id: `b_${index}` }));
+    let fails = true;
+    await page.route("**/llm-callbacks/history?*before=*", (route) => (fails ? route.fulfill(unavailable) : route.continue()));
+    await desk.enter(ADMIN);
+    await expect(desk.rows("b_59")).toHaveCount(1);
+    await page.keyboard.press("End");
+    await expect(page.getByText("the database does not answer")).toBeVisible();
+    fails = false;
+    await page.getByRole("button", { name: "Older" }).click();
+    await expect(page.getByText("60 shown, that is all")).toBeVisible();
+  });
+});
+
+test("what is in sight does not jump while new callbacks arrive", async ({ ringback, desk, page }) => {
+  for (let index = 0; index < 40; index += 1) await ringback.deliver(sign(jobBody(), { id: `s_${String(index).padStart(2, "0")}` }));
+  await desk.enter(ADMIN);
+  await page.mouse.move(600, 500);
+  await page.mouse.wheel(0, 700);
+  await expect.poll(() => page.evaluate(() => window.scrollY)).toBeGreaterThan(300);
+  const top = () => desk.rows("s_20").boundingBox().then((box) => Math.round(box!.y));
+  const before = await top();
+  await ringback.deliver(sign(jobBody(), { id: "new_1" }));
+  await desk.poll();
+  await expect(page.getByRole("button", { name: "1 new – show" })).toBeVisible();
+  expect(await top()).toBe(before);
 });
 
 test.describe("filters", () => {
@@ -28,9 +92,9 @@ test.describe("filters", () => {
   const stories: { label: string; text?: string; option?: string; found: string[] }[] = [
     { label: "Event type", text: "batch.failed", found: ["evt_forged"] },
     { label: "Workflow", text: "weekly", found: ["job_unsigned"] },
-    { label: "Id begins with", text: "evt_", found: ["evt_signed", "evt_forged"] },
+    { label: "Callback or job id", text: "evt_", found: ["evt_signed", "evt_forged"] },
     { label: "Signature", option: "Invalid", found: ["evt_forged"] },
-    { label: "Source", option: "default", found: ["evt_signed", "evt_forged", "job_unsigned"] },
+    { label: "Source", text: "default", found: ["evt_signed", "evt_forged", "job_unsigned"] },
   ];
   for (const { label, text, option, found } of stories) {
     test(`${label} narrows the history and stays in the address`, async ({ desk, page }) => {
@@ -47,6 +111,34 @@ test.describe("filters", () => {
     });
   }
 
+  test("several values of a filter are chips, each removed by itself", async ({ desk, page }) => {
+    await desk.enter(ADMIN);
+    await desk.filter("Event type").fill("batch.failed");
+    await page.keyboard.press("Enter");
+    await expect(desk.rows("batch.")).toHaveCount(1);
+    await desk.filter("Event type").fill("batch.completed");
+    await page.keyboard.press("Enter");
+    await expect(desk.rows("batch.")).toHaveCount(3);
+    await expect(page).toHaveURL(/event_type=batch.failed&event_type=batch.completed/);
+    await page.getByRole("button", { name: "Remove filter Event type: batch.failed" }).click();
+    await expect(desk.rows("batch.")).toHaveCount(2);
+    await page.goBack();
+    await expect(desk.rows("batch.")).toHaveCount(3);
+    await page.getByRole("button", { name: "Clear all filters" }).click();
+    await expect(page.getByRole("list", { name: "Active filters" })).toBeHidden();
+  });
+
+  test("a span of time is chosen, or two times of one's own", async ({ desk, page }) => {
+    await desk.enter(ADMIN);
+    await desk.filter("Received").selectOption({ label: "Last hour" });
+    await expect(page).toHaveURL(/from=/);
+    await expect(desk.rows("batch.")).toHaveCount(3);
+    await page.getByLabel("To", { exact: true }).fill("2020-01-01T00:00");
+    await expect(page.getByRole("heading", { name: "No callback matches" })).toBeVisible();
+    await page.getByRole("button", { name: "Show all callbacks" }).click();
+    await expect(desk.rows("batch.")).toHaveCount(3);
+  });
+
   test("viewed tells what has been opened", async ({ desk, page }) => {
     await desk.enter(ADMIN);
     await desk.viewFromHistory("evt_signed");
@@ -61,4 +153,87 @@ test.describe("filters", () => {
 test("an empty history says how to get the first callback", async ({ desk, page }) => {
   await desk.enter(ADMIN);
   await expect(page.getByRole("heading", { name: "No callback has arrived yet" })).toBeVisible();
+});
+
+test("one, several and all are marked as viewed, and it is taken back", async ({ ringback, desk, page }) => {
+  for (let index = 1; index <= 6; index += 1) await ringback.deliver(sign(jobBody(), { id: `m_${index}` }));
+  await desk.enter(ADMIN);
+  const unviewed = async () => (await ringback.history()).filter((row) => !row.viewed_at).length;
+  await page.getByRole("button", { name: "Mark m_1 as viewed" }).click();
+  await expect(page.getByText("1 marked as viewed").first()).toBeVisible();
+  expect(await unviewed()).toBe(5);
+  await page.getByRole("checkbox", { name: "Select m_5" }).click();
+  await page.getByRole("checkbox", { name: "Select m_2" }).click({ modifiers: ["Shift"] });
+  await page.getByRole("button", { name: "Mark 4 selected as viewed" }).click();
+  await expect(page.getByText("4 marked as viewed").first()).toBeVisible();
+  expect(await unviewed()).toBe(1);
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect(page.getByRole("button", { name: "Mark m_5 as viewed" })).toBeVisible();
+  expect(await unviewed()).toBe(5);
+  await page.getByRole("button", { name: "Mark all as viewed" }).click();
+  await expect(page.getByText("5 marked as viewed").first()).toBeVisible();
+  expect(await unviewed()).toBe(0);
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect.poll(unviewed).toBe(5);
+  await expect(desk.rows("m_1")).toContainText(`Viewed by ${ADMIN.name}`);
+});
+
+test("density and columns are chosen and remembered", async ({ ringback, desk, page }) => {
+  await page.setViewportSize({ width: 1440, height: 800 });
+  await ringback.deliver(sign(jobBody(), { id: "evt_view" }));
+  await desk.enter(ADMIN);
+  const header = (name: string) => desk.history.getByRole("columnheader", { name });
+  await expect(header("Job")).toBeVisible();
+  const height = () => desk.rows("evt_view").boundingBox().then((box) => box!.height);
+  const comfortable = await height();
+  await page.getByText("View", { exact: true }).click();
+  await page.getByRole("checkbox", { name: "Job" }).uncheck();
+  await page.getByRole("radio", { name: "Compact" }).check();
+  await expect(header("Job")).toBeHidden();
+  expect(await height()).toBeLessThan(comfortable);
+  await page.reload();
+  await expect(desk.rows("evt_view")).toHaveCount(1);
+  await expect(header("Job")).toBeHidden();
+  expect(await height()).toBeLessThan(comfortable);
+});
+
+test("keys lead through the list, open and select", async ({ ringback, desk, page }) => {
+  for (const id of ["k_1", "k_2", "k_3"]) await ringback.deliver(sign(jobBody(), { id }));
+  await desk.enter(ADMIN);
+  await expect(desk.rows("k_")).toHaveCount(3);
+  const link = (id: string) => desk.history.getByRole("link", { name: id });
+  await page.keyboard.press("j");
+  await expect(link("k_3")).toBeFocused();
+  await page.keyboard.press("j");
+  await expect(link("k_2")).toBeFocused();
+  await page.keyboard.press("k");
+  await expect(link("k_3")).toBeFocused();
+  await page.keyboard.press("x");
+  await expect(page.getByRole("checkbox", { name: "Select k_3" })).toBeChecked();
+  await page.keyboard.press("o");
+  await expect(desk.window("k_3")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(link("k_3")).toBeFocused();
+  await page.keyboard.press("/");
+  await expect(desk.filter("Callback or job id")).toBeFocused();
+  await page.keyboard.type("jk");
+  await expect(desk.filter("Callback or job id")).toHaveValue("jk");
+});
+
+test.describe("a server that fails", () => {
+  test.use({ expectedErrors: /status of 503|Failed to load/ });
+
+  test("the list says so and is read again on demand", async ({ ringback, desk, page }) => {
+    await ringback.deliver(sign(jobBody(), { id: "evt_later" }));
+    let fails = true;
+    await page.route("**/llm-callbacks/history*", (route) =>
+      fails ? route.fulfill(unavailable) : route.continue(),
+    );
+    await desk.enter(ADMIN);
+    await expect(page.getByRole("heading", { name: "The callbacks could not be read" })).toBeVisible();
+    await expect(page.getByText("the database does not answer")).toBeVisible();
+    fails = false;
+    await page.getByRole("button", { name: "Try again" }).click();
+    await expect(desk.rows("evt_later")).toHaveCount(1);
+  });
 });

@@ -24,8 +24,7 @@ test("a signed callback is toasted at the next poll and its window shows exactly
   const window = await desk.viewFromToast(delivery.id);
   await expect(window.getByText("Valid", { exact: true }).first()).toBeVisible();
 
-  // A line break at the end makes no line of its own.
-  expect(await desk.raw(window)).toBe(AWKWARD.replace(/\n$/, ""));
+  expect(await desk.raw(window)).toBe(AWKWARD);
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await window.getByRole("button", { name: "Copy payload" }).click();
   await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(AWKWARD);

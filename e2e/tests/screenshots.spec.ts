@@ -1,5 +1,6 @@
+import type { Page } from "@playwright/test";
 import { ADMIN, expect, test } from "../support/fixtures";
-import { sign } from "../support/signing";
+import { forge, sign } from "../support/signing";
 
 // Not a test: `just screenshots` makes the pictures of the documentation with it.
 const REPORT = JSON.stringify({
@@ -8,33 +9,61 @@ const REPORT = JSON.stringify({
   workflow: "nightly-report",
   created_at: "2026-11-23T02:14:07Z",
   data: { requests: { total: 4200, completed: 4197, failed: 3 }, output_file: "file_88d1", tokens: 12_345_678_901 },
+  errors: [{ line: 1205, code: "rate_limited" }, { line: 3310, code: "context_length" }],
 });
+const ALTERED = REPORT.replace('"failed":3', '"failed":0').replace("file_88d1", "file_9999");
 
 const folder = "../docs/images";
-
-test.use({ viewport: { width: 1280, height: 800 } });
+const wide = { width: 1440, height: 900 };
+const narrow = { width: 390, height: 844 };
 
 for (const colorScheme of ["light", "dark"] as const) {
   test.describe(colorScheme, () => {
-    test.use({ colorScheme });
+    test.use({ colorScheme, viewport: wide });
+    test.slow();
 
-    test("pictures", async ({ ringback, desk, page }) => {
-      const picture = (name: string) => page.screenshot({ path: `${folder}/${name}-${colorScheme}.png` });
+    /** One picture wide and one narrow, of the page as it is. */
+    async function pictures(page: Page, name: string): Promise<void> {
+      for (const [suffix, size] of [["", wide], ["-narrow", narrow]] as const) {
+        await page.setViewportSize(size);
+        await page.mouse.move(0, 0);
+        await page.screenshot({ path: `${folder}/${name}${suffix}-${colorScheme}.png`, animations: "disabled" });
+      }
+      await page.setViewportSize(wide);
+    }
+
+    test("signing in and the empty desk", async ({ desk, page }) => {
       await desk.open();
       await expect(page.getByRole("button", { name: "Sign in" })).toBeVisible();
-      await picture("sign-in");
+      await pictures(page, "sign-in");
       await desk.signIn(ADMIN);
+      await expect(page.getByRole("heading", { name: "No callback has arrived yet" })).toBeVisible();
+      await pictures(page, "empty");
+    });
+
+    test("callbacks, filters and windows", async ({ ringback, desk, page }) => {
       await ringback.send("--scenario", "demo", "--seed", "1");
-      await desk.poll();
-      await desk.notifications.getByRole("button", { name: "Dismiss" }).click();
-      await ringback.deliver(sign(REPORT, { id: "msg_nightly_report" }));
+      await desk.enter(ADMIN);
+      const { id } = await ringback.deliver(sign(REPORT, { id: "msg_nightly_report" }));
+      await ringback.deliver(forge(ALTERED, { id: "msg_nightly_report" }));
       await desk.poll();
       await expect(desk.toasts("msg_nightly_report")).toHaveCount(1);
-      await picture("callbacks");
+      await pictures(page, "callbacks");
+
       await desk.viewFromToast("msg_nightly_report");
-      await picture("detail");
-      await page.setViewportSize({ width: 390, height: 844 });
-      await picture("detail-narrow");
+      await expect(desk.window("msg_nightly_report").getByRole("tree")).toBeVisible();
+      await pictures(page, "detail");
+
+      const window = desk.window("msg_nightly_report");
+      await window.getByRole("button", { name: "Compare with the content" }).click();
+      await window.getByRole("row", { name: "/data/output_file" }).scrollIntoViewIfNeeded();
+      await pictures(page, "deliveries");
+      await page.keyboard.press("Escape");
+
+      const forged = (await ringback.history()).find((callback) => callback.signature === "invalid");
+      await page.goto(`/?signature=invalid,missing&callback=${id}&callback=${forged?.id ?? id}`);
+      await expect(page.getByRole("dialog").first().getByRole("tree")).toBeVisible();
+      await pictures(page, "windows");
     });
   });
 }

@@ -5,9 +5,9 @@ use crate::state::query::ListQuery;
 use crate::state::url::percent_encode;
 use gloo_timers::callback::Timeout;
 use ringback_wire::{
-    CallbackDetail, CheckResponse, DiagnosisResponse, HistoryResponse, MarkViewedRequest,
-    MarkViewedResponse, Problem, ReverifiedResponse, SessionResponse, SetUpRequest, SignInRequest,
-    SourcesResponse, WarningsResponse,
+    CallbackDetail, CheckResponse, DiagnosisResponse, FilterOptionsResponse, HistoryResponse,
+    MarkUnviewedRequest, MarkUnviewedResponse, MarkViewedRequest, MarkViewedResponse, Problem,
+    ReverifiedResponse, SessionResponse, SetUpRequest, SignInRequest, WarningsResponse,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::cell::RefCell;
@@ -17,6 +17,8 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, RequestCache, RequestInit, Response};
 
 const TIMEOUT_MS: u32 = 8_000;
+/// A larger payload is fetched as bytes, beside the detail.
+const INLINE_BYTES: u32 = 32 * 1024;
 const CALLBACKS: &str = "/api/admin/llm-callbacks";
 
 /// Why a request had no good answer.
@@ -119,6 +121,8 @@ pub async fn set_up(request: &SetUpRequest) -> Result<SessionResponse, ApiError>
 pub async fn check(cursor: Option<&str>) -> Result<(CheckResponse, String), ApiError> {
     let cursor = cursor.map_or_else(String::new, |c| format!("cursor={}&", percent_encode(c)));
     let text = fetch("GET", &format!("{CALLBACKS}/check?{cursor}limit={PAGE}"), None).await?;
+    // Other tabs are handed the text, so it must be one.
+    let text = String::from_utf8(text).map_err(|_| ApiError::Unreachable)?;
     let page = read_page(&text).ok_or(ApiError::Unreachable)?;
     Ok((page, text))
 }
@@ -144,12 +148,30 @@ pub async fn list_history(query: &ListQuery) -> Result<HistoryResponse, ApiError
     get(&format!("{CALLBACKS}/history{separator}{query}")).await
 }
 
+/// The callback next to a position of the history, among those that the filters admit.
+///
+/// # Errors
+/// When there was no good answer.
+pub async fn find_neighbour(query: &ListQuery) -> Result<Option<i64>, ApiError> {
+    let path = [CALLBACKS, "/history?limit=1&", &query.to_api()].concat();
+    let page: HistoryResponse = get(&path).await?;
+    Ok(page.callbacks.first().map(|row| row.id))
+}
+
 /// One callback with its content and evidence.
 ///
 /// # Errors
 /// A problem with status 404 when there is none.
 pub async fn find_callback(id: i64) -> Result<CallbackDetail, ApiError> {
-    get(&format!("{CALLBACKS}/{id}")).await
+    get(&format!("{CALLBACKS}/{id}?payload_limit={INLINE_BYTES}")).await
+}
+
+/// The bytes of a delivery as received.
+///
+/// # Errors
+/// A problem with status 404 when only their digest was kept.
+pub async fn fetch_payload(id: i64, delivery: i64) -> Result<Vec<u8>, ApiError> {
+    fetch("GET", &payload_href(id, Some(delivery)), None).await
 }
 
 /// Where the raw bytes are downloaded from.
@@ -190,12 +212,22 @@ pub async fn send_test() -> Result<(), ApiError> {
     fetch("POST", &format!("{CALLBACKS}/test"), None).await.map(|_| ())
 }
 
-/// The configured sources.
+/// Takes marks back.
+///
+/// # Errors
+/// A problem with status 403 when the role does not allow it.
+pub async fn mark_unviewed(
+    request: &MarkUnviewedRequest,
+) -> Result<MarkUnviewedResponse, ApiError> {
+    send("POST", &format!("{CALLBACKS}/mark-unviewed"), Some(to_json(request))).await
+}
+
+/// What the filters can be set to.
 ///
 /// # Errors
 /// When there was no good answer.
-pub async fn list_sources() -> Result<SourcesResponse, ApiError> {
-    get("/api/admin/sources").await
+pub async fn list_filter_options() -> Result<FilterOptionsResponse, ApiError> {
+    get(&format!("{CALLBACKS}/filters")).await
 }
 
 /// What an admin should know of.
@@ -219,16 +251,16 @@ async fn send<T: DeserializeOwned>(
     path: &str,
     body: Option<String>,
 ) -> Result<T, ApiError> {
-    let text = fetch(method, path, body).await?;
-    serde_json::from_str(&text).map_err(|_| ApiError::Unreachable)
+    let body = fetch(method, path, body).await?;
+    serde_json::from_slice(&body).map_err(|_| ApiError::Unreachable)
 }
 
-async fn fetch(method: &str, path: &str, body: Option<String>) -> Result<String, ApiError> {
+async fn fetch(method: &str, path: &str, body: Option<String>) -> Result<Vec<u8>, ApiError> {
     let answer = exchange(method, path, body).await.map_err(|_| ApiError::Unreachable)?;
     if (200..300).contains(&answer.status) {
-        return Ok(answer.text);
+        return Ok(answer.body);
     }
-    let problem = serde_json::from_str::<Problem>(&answer.text).unwrap_or_else(|_| Problem {
+    let problem = serde_json::from_slice::<Problem>(&answer.body).unwrap_or_else(|_| Problem {
         kind: String::new(),
         title: format!("HTTP status {}", answer.status),
         status: answer.status,
@@ -251,7 +283,7 @@ async fn fetch(method: &str, path: &str, body: Option<String>) -> Result<String,
 struct Answer {
     status: u16,
     retry_after_ms: Option<u64>,
-    text: String,
+    body: Vec<u8>,
 }
 
 async fn exchange(method: &str, path: &str, body: Option<String>) -> Result<Answer, JsValue> {
@@ -273,10 +305,10 @@ async fn exchange(method: &str, path: &str, body: Option<String>) -> Result<Answ
     let answer = JsFuture::from(window.fetch_with_str_and_init(path, &init)).await?;
     let answer: Response = answer.dyn_into()?;
     let retry_after = answer.headers().get("retry-after").ok().flatten();
-    let text = JsFuture::from(answer.text()?).await?.as_string().unwrap_or_default();
+    let body = JsFuture::from(answer.array_buffer()?).await?;
     Ok(Answer {
         status: answer.status(),
         retry_after_ms: retry_after.and_then(|s| s.parse::<u64>().ok()).map(|s| s * 1_000),
-        text,
+        body: js_sys::Uint8Array::new(&body).to_vec(),
     })
 }

@@ -1,14 +1,18 @@
 //! What the app knows and how it changes: plain structs, no Leptos, no browser, tested on the host.
 
 pub mod commands;
+pub mod differences;
+pub mod find;
 pub mod geometry;
 pub mod history;
 pub mod json;
+pub mod list_layout;
 pub mod notices;
 pub mod payload;
 pub mod poller;
 pub mod preferences;
 pub mod query;
+pub mod resend;
 pub mod route;
 pub mod seen;
 pub mod stream;

@@ -3,12 +3,14 @@
 //! Private windows and full disks refuse to store. Nothing here fails then: the app works on and
 //! forgets at the next visit.
 
+use crate::state::list_layout::ListSettings;
 use crate::state::preferences::Preferences;
 use crate::state::tabs::Lease;
 use crate::state::theme::Theme;
 use crate::state::windows::Places;
 
 const CURSOR: &str = "ringback.v1.cursor";
+const LIST: &str = "ringback.v1.list";
 const LEASE: &str = "ringback.v1.lease";
 const PREFERENCES: &str = "ringback.v1.preferences";
 const PLACES: &str = "ringback.v1.windows";
@@ -60,6 +62,16 @@ pub fn load_preferences() -> Preferences {
 /// Stores what the person chose.
 pub fn save_preferences(preferences: &Preferences) {
     save(PREFERENCES, &preferences.to_text());
+}
+
+/// How the list of callbacks is laid out.
+pub fn load_list() -> ListSettings {
+    ListSettings::from_stored(&load(LIST).unwrap_or_default())
+}
+
+/// Stores how the list of callbacks is laid out.
+pub fn save_list(settings: &ListSettings) {
+    save(LIST, &settings.stored());
 }
 
 /// The chosen theme.

@@ -1,11 +1,14 @@
-//! The list of callbacks: a table, which on a phone is laid out as cards.
+//! The list of callbacks: a table, which on a phone is laid out as cards. Only the rows in sight
+//! are in the document.
 
-use super::callback_row::CallbackRow;
+use super::callback_row::callback_row;
 use super::empty_desk::EmptyDesk;
 use crate::hooks::history::use_history;
+use crate::hooks::list::{ListContext, ROWS_ID};
 use crate::hooks::location::use_page_location;
 use crate::hooks::session::use_session;
 use crate::state::history::Load;
+use crate::state::list_layout::COLUMNS;
 use crate::state::query::{Filters, ListQuery};
 use leptos::prelude::*;
 
@@ -18,52 +21,70 @@ enum Shown {
 }
 
 /// The rows, or what there is to say instead of them.
-#[component]
-pub fn CallbackTable() -> impl IntoView {
+pub fn callback_table(context: ListContext) -> AnyView {
     let history = use_history();
     let shown = Memo::new(move |_| {
         history.list.with(|list| match &list.load {
             Load::Failed(message) => Shown::Failed(message.clone()),
-            Load::Loading if list.rows().is_empty() => Shown::Loading,
-            Load::Ready if list.rows().is_empty() => Shown::Nothing,
+            Load::Loading if list.ids().is_empty() => Shown::Loading,
+            Load::Ready if list.ids().is_empty() => Shown::Nothing,
             _ => Shown::Rows,
         })
     });
-    move || match shown.get() {
-        Shown::Loading => view! { <Loading/> }.into_any(),
-        Shown::Rows => view! { <Rows/> }.into_any(),
-        Shown::Nothing => view! { <Nothing/> }.into_any(),
-        Shown::Failed(message) => view! { <Failed message/> }.into_any(),
-    }
+    let inside = move || match shown.get() {
+        Shown::Loading => loading(),
+        Shown::Rows => rows(context),
+        Shown::Nothing => nothing(),
+        Shown::Failed(message) => failed(message),
+    };
+    inside.into_any()
 }
 
-#[component]
-fn Rows() -> impl IntoView {
+fn rows(context: ListContext) -> AnyView {
     let history = use_history();
     let session = use_session();
     let busy = move || history.list.with(|list| (list.load == Load::Loading).to_string());
-    let ids = Memo::new(move |_| {
-        history.list.with(|list| list.rows().iter().map(|row| row.id).collect::<Vec<_>>())
-    });
+    let count = Memo::new(move |_| history.list.with(|list| list.ids().len()));
+    // Unknown while there are older ones.
+    let told_count = move || {
+        let more = history.list.with(|list| list.before.is_some());
+        if more { "-1".to_owned() } else { (count.get() + 1).to_string() }
+    };
     let all = move || {
         history
             .list
-            .with(|list| !list.rows().is_empty() && list.selected().len() == list.rows().len())
+            .with(|list| !list.ids().is_empty() && list.selected().len() == list.ids().len())
     };
     let select_all = move |event| {
         let selected = event_target_checked(&event);
         history.list.update(|list| list.select_all(selected));
     };
-    // The roles are said again because the cards' `display` takes them away.
+    let template = move || {
+        let (width, selectable) = (context.width.get(), session.is_admin());
+        context.settings.with(|settings| settings.template(width, selectable))
+    };
+    #[expect(clippy::cast_precision_loss, reason = "row numbers stay far below 2^52")]
+    let height = move || px(count.get() as f64 * context.row_px());
+    Effect::new(move |_| context.measure());
+    // The roles are said again because `display` takes them away.
     view! {
-        <table class="callbacks" role="table" aria-label="Callbacks" aria-busy=busy>
+        <table
+            class="callbacks"
+            class=("callbacks-compact", move || context.settings.with(|settings| settings.compact))
+            role="table"
+            aria-label="Callbacks"
+            aria-busy=busy
+            aria-rowcount=told_count
+            style=("--columns", template)
+            style=("--row", move || px(context.row_px()))
+        >
             <thead role="rowgroup">
                 <tr role="row">
                     <Show when=move || session.is_admin()>
                         <th role="columnheader" scope="col" class="cell-select">
                             <input
                                 type="checkbox"
-                                aria-label="Select all on this page"
+                                aria-label="Select all that are loaded"
                                 prop:checked=all
                                 on:change=select_all
                             />
@@ -72,27 +93,51 @@ fn Rows() -> impl IntoView {
                     <th role="columnheader" scope="col">"Signature"</th>
                     <th role="columnheader" scope="col">"Event type"</th>
                     <th role="columnheader" scope="col">"Callback"</th>
-                    <th role="columnheader" scope="col">"Source"</th>
-                    <th role="columnheader" scope="col">"Job"</th>
-                    <th role="columnheader" scope="col">"Workflow"</th>
+                    {heading(context, 0)}
+                    {heading(context, 1)}
+                    {heading(context, 2)}
                     <th role="columnheader" scope="col">"Received"</th>
-                    <th role="columnheader" scope="col" class="cell-number">"Deliveries"</th>
+                    {heading(context, 3)}
                     <th role="columnheader" scope="col">
                         <span class="visually-hidden">"Viewed"</span>
                     </th>
                 </tr>
             </thead>
-            <tbody role="rowgroup">
-                <For each=move || ids.get() key=|id| *id let:id>
-                    <CallbackRow id/>
-                </For>
+            <tbody
+                role="rowgroup"
+                id=ROWS_ID
+                style:height=height
+                on:pointermove=move |_| history.hold()
+                on:focusout=move |_| context.note_focus(None)
+            >
+                <For
+                    each=move || context.visible.get()
+                    key=|(_, id)| *id
+                    children=move |(_, id)| callback_row(context, id)
+                />
             </tbody>
         </table>
     }
+    .into_any()
 }
 
-#[component]
-fn Loading() -> impl IntoView {
+fn heading(context: ListContext, column: usize) -> AnyView {
+    let label = COLUMNS[column].label();
+    let shown = Memo::new(move |_| context.columns.get()[column]);
+    view! {
+        <Show when=move || shown.get()>
+            <th role="columnheader" scope="col" class:cell-number=column == 3>{label}</th>
+        </Show>
+    }
+    .into_any()
+}
+
+/// A length for a style.
+pub fn px(length: f64) -> String {
+    length.to_string() + "px"
+}
+
+fn loading() -> AnyView {
     view! {
         <div class="state" aria-busy="true">
             <p>"Loading callbacks…"</p>
@@ -101,10 +146,10 @@ fn Loading() -> impl IntoView {
             <div class="skeleton" aria-hidden="true"></div>
         </div>
     }
+    .into_any()
 }
 
-#[component]
-fn Nothing() -> impl IntoView {
+fn nothing() -> AnyView {
     let location = use_page_location();
     let fresh = location.query.with_untracked(|query| query.list == ListQuery::default());
     if fresh {
@@ -123,8 +168,7 @@ fn Nothing() -> impl IntoView {
     .into_any()
 }
 
-#[component]
-fn Failed(message: String) -> impl IntoView {
+fn failed(message: String) -> AnyView {
     let history = use_history();
     view! {
         <div class="state" role="alert">
@@ -135,4 +179,5 @@ fn Failed(message: String) -> impl IntoView {
             </button>
         </div>
     }
+    .into_any()
 }

@@ -20,6 +20,9 @@ pub fn CopyButton(
     /// Shows the icon alone.
     #[prop(optional)]
     icon_only: bool,
+    /// The icon.
+    #[prop(default = Glyph::Copy)]
+    glyph: Glyph,
 ) -> impl IntoView {
     let announcer = use_announcer();
     let outcome = RwSignal::new(None::<bool>);
@@ -53,10 +56,11 @@ pub fn CopyButton(
             on:click=copy
         >
             {move || {
-                let glyph = if outcome.get() == Some(true) { Glyph::Check } else { Glyph::Copy };
+                let glyph = if outcome.get() == Some(true) { Glyph::Check } else { glyph };
                 view! { <Icon glyph=glyph/> }
             }}
             {(!icon_only).then(|| view! { <span>{word}</span> })}
         </button>
     }
+    .into_any()
 }

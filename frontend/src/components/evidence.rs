@@ -1,28 +1,26 @@
-//! Every distinct delivery of a callback.
+//! Every distinct delivery of a callback, and in what it differs from the one that is shown.
 
+use super::compare::compare_view;
 use super::copy_button::CopyButton;
 use super::icon::{Glyph, Icon};
 use super::time_ago::ExactTime;
 use super::verdict::VerdictBadge;
 use crate::api::payload_href;
 use crate::format;
+use crate::state::differences::differences;
 use leptos::prelude::*;
 use ringback_wire::{CallbackDetail, Delivery, IdOrigin};
 use std::sync::Arc;
 
-/// The deliveries, oldest first.
-#[component]
-pub fn Evidence(
-    /// The callback.
-    detail: Arc<CallbackDetail>,
-) -> impl IntoView {
-    let id = detail.id;
+/// The deliveries, oldest first. `shown` is the one whose body the window shows, when it is not
+/// the content.
+pub fn evidence_view(detail: Arc<CallbackDetail>, shown: RwSignal<Option<i64>>) -> AnyView {
     let told = format::count(detail.deliveries, "delivery", "deliveries");
+    let content = detail.evidence.iter().find(|delivery| delivery.is_content).cloned();
     let items = detail
         .evidence
         .iter()
-        .cloned()
-        .map(|delivery| view! { <DeliveryItem id delivery/> })
+        .map(|delivery| delivery_view(detail.id, delivery.clone(), content.as_ref(), shown))
         .collect_view();
     view! {
         <section class="evidence">
@@ -30,22 +28,28 @@ pub fn Evidence(
             <ol role="list">{items}</ol>
         </section>
     }
+    .into_any()
 }
 
-#[component]
-fn DeliveryItem(id: i64, delivery: Delivery) -> impl IntoView {
+fn delivery_view(
+    id: i64,
+    delivery: Delivery,
+    content: Option<&Delivery>,
+    shown: RwSignal<Option<i64>>,
+) -> AnyView {
     let digest = delivery.payload_sha256.clone();
     let short = format::short_digest(&digest);
     let copied = digest.clone();
-    let times = (delivery.seen > 1).then(|| format!("seen {} times", delivery.seen));
-    let download = (delivery.has_payload && !delivery.is_content).then(|| {
-        let href = payload_href(id, Some(delivery.id));
-        view! {
-            <a class="button button-icon" href=href download rel="external" aria-label="Download this body">
-                <Icon glyph=Glyph::Download/>
-            </a>
-        }
+    let times =
+        (delivery.seen > 1).then(|| ["seen ", &delivery.seen.to_string(), " times"].concat());
+    let differs = content.map(|content| differences(content, &delivery)).unwrap_or_default();
+    let differs = (!differs.is_empty()).then(|| {
+        view! { <p><strong>"Differs: "</strong>{differs.join("; ")}</p> }
     });
+    let other_body = content.is_some_and(|content| {
+        delivery.has_payload && content.payload_sha256 != delivery.payload_sha256
+    });
+    let body = other_body.then(|| body_view(id, &delivery, content, shown));
     let sentence = format::verdict_sentence(delivery.signature, delivery.reason);
     view! {
         <li class="delivery">
@@ -53,41 +57,85 @@ fn DeliveryItem(id: i64, delivery: Delivery) -> impl IntoView {
                 <VerdictBadge signature=delivery.signature/>
                 {delivery.is_content.then(|| view! { <span class="tag">"shown content"</span> })}
                 {times.map(|times| view! { <span class="tag">{times}</span> })}
-                <span class="spacer"></span>
-                {download}
             </div>
             <p class="quiet">{sentence}</p>
+            {differs}
+            {body}
             <dl class="facts">
                 <dt>"Received"</dt>
                 <dd><ExactTime at=delivery.first_received_at.clone()/></dd>
-                <LastReceived delivery=delivery.clone()/>
+                {last_view(&delivery)}
                 <dt>"SHA-256"</dt>
                 <dd class="mono with-button">
                     <span title=digest>{short}</span>
                     <CopyButton label="Copy digest" text=Callback::new(move |()| copied.clone()) icon_only=true/>
                 </dd>
-                <DeliveryFacts delivery=delivery.clone()/>
+                {facts_view(&delivery)}
             </dl>
-            <Headers headers=delivery.headers/>
+            {headers_view(delivery.headers)}
         </li>
     }
+    .into_any()
 }
 
-#[component]
-fn LastReceived(delivery: Delivery) -> impl IntoView {
+/// What can be done with a body that is not the one shown.
+fn body_view(
+    id: i64,
+    delivery: &Delivery,
+    content: Option<&Delivery>,
+    shown: RwSignal<Option<i64>>,
+) -> AnyView {
+    let this = delivery.id;
+    let comparing = RwSignal::new(false);
+    let ids = content.map(|content| (content.id, this));
+    view! {
+        <div class="delivery-actions">
+            <button type="button" class="button" on:click=move |_| shown.set(Some(this))>
+                <Icon glyph=Glyph::Eye/>
+                "Show this body"
+            </button>
+            <button
+                type="button"
+                class="button"
+                aria-expanded=move || comparing.get().to_string()
+                on:click=move |_| comparing.update(|comparing| *comparing = !*comparing)
+            >
+                "Compare with the content"
+            </button>
+            <a
+                class="button button-icon"
+                href=payload_href(id, Some(this))
+                download
+                rel="external"
+                aria-label="Download this body"
+                title="Download this body"
+            >
+                <Icon glyph=Glyph::Download/>
+            </a>
+        </div>
+        {move || comparing.get().then_some(ids).flatten().map(|ids| compare_view(id, ids))}
+    }
+    .into_any()
+}
+
+fn last_view(delivery: &Delivery) -> Option<AnyView> {
     (delivery.seen > 1).then(|| {
+        let at = delivery.last_received_at.clone();
         view! {
             <dt>"Last time"</dt>
-            <dd><ExactTime at=delivery.last_received_at/></dd>
+            <dd><ExactTime at/></dd>
         }
+        .into_any()
     })
 }
 
-#[component]
-fn DeliveryFacts(delivery: Delivery) -> impl IntoView {
-    let signed = delivery.signed_at.map(|at| view! { <dt>"Signed"</dt><dd><ExactTime at/></dd> });
-    let from =
-        delivery.remote_addr.map(|from| view! { <dt>"From"</dt><dd class="mono">{from}</dd> });
+fn facts_view(delivery: &Delivery) -> AnyView {
+    let signed =
+        delivery.signed_at.clone().map(|at| view! { <dt>"Signed"</dt><dd><ExactTime at/></dd> });
+    let from = delivery
+        .remote_addr
+        .clone()
+        .map(|from| view! { <dt>"From"</dt><dd class="mono">{from}</dd> });
     let origin = match delivery.id_origin {
         IdOrigin::Sent => None,
         IdOrigin::Absent => Some("The sender named none: it is the digest of the body."),
@@ -105,10 +153,10 @@ fn DeliveryFacts(delivery: Delivery) -> impl IntoView {
         {origin}
         {kept}
     }
+    .into_any()
 }
 
-#[component]
-fn Headers(headers: Vec<(String, String)>) -> impl IntoView {
+fn headers_view(headers: Vec<(String, String)>) -> Option<AnyView> {
     (!headers.is_empty()).then(|| {
         let lines = headers
             .into_iter()
@@ -122,5 +170,6 @@ fn Headers(headers: Vec<(String, String)>) -> impl IntoView {
                 <dl class="facts">{lines}</dl>
             </details>
         }
+        .into_any()
     })
 }

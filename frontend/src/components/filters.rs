@@ -1,15 +1,18 @@
-//! The filters of the list: fields, and a chip for each that is set.
+//! The filters of the list: fields, and a chip for each value that is set.
 
 use super::icon::{Glyph, Icon};
 use crate::api;
 use crate::format;
-use crate::hooks::clock::{from_local_input, local_input, local_time};
-use crate::hooks::location::use_page_location;
+use crate::hooks::clock::{Clock, from_local_input, local_input, local_time, rfc3339};
+use crate::hooks::location::{PageLocation, use_page_location};
 use crate::state::query::{Field, Filters};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use ringback_wire::FilterOptionsResponse;
 
-const SIGNATURES: [(&str, &str); 7] = [
+type Choices = &'static [(&'static str, &'static str)];
+
+const SIGNATURES: Choices = &[
     ("", "Any"),
     ("valid", "Valid"),
     ("invalid", "Invalid"),
@@ -18,14 +21,31 @@ const SIGNATURES: [(&str, &str); 7] = [
     ("invalid,missing", "Invalid or missing"),
     ("unchecked,missing,invalid", "Not valid"),
 ];
-const VIEWED: [(&str, &str); 3] = [("", "Any"), ("false", "Not viewed"), ("true", "Viewed")];
+const VIEWED: Choices = &[("", "Any"), ("false", "Not viewed"), ("true", "Viewed")];
+const HOUR_MS: i64 = 3_600_000;
+const SPANS: Choices = &[
+    ("", "Any time"),
+    ("1", "Last hour"),
+    ("24", "Last 24 hours"),
+    ("168", "Last 7 days"),
+    ("720", "Last 30 days"),
+    ("own", "From … to …"),
+];
 
 /// All filters; on a phone behind a button.
-#[component]
-pub fn FilterBar() -> impl IntoView {
+pub fn filter_bar() -> AnyView {
     let location = use_page_location();
     let open = RwSignal::new(false);
+    let options = RwSignal::new(FilterOptionsResponse::default());
+    spawn_local(async move {
+        if let Ok(answer) = api::list_filter_options().await {
+            options.try_set(answer);
+        }
+    });
     let active = move || location.query.with(|query| query.list.filters.active().len());
+    let sources = move || options.with(|options| options.sources.clone());
+    let event_types = move || options.with(|options| options.event_types.clone());
+    let workflows = move || options.with(|options| options.workflows.clone());
     view! {
         <section class="filters" aria-label="Filters">
             <button
@@ -38,116 +58,169 @@ pub fn FilterBar() -> impl IntoView {
                 <Icon glyph=Glyph::Filter/>
                 {move || match active() {
                     0 => "Filters".to_owned(),
-                    n => format!("Filters ({n})"),
+                    n => ["Filters (", &n.to_string(), ")"].concat(),
                 }}
             </button>
             <div class="filter-fields" id="filter-fields" data-open=move || open.get().to_string()>
-                <TextFilter field=Field::IdPrefix kind="search"/>
-                <TextFilter field=Field::EventType kind="search"/>
-                <TextFilter field=Field::Workflow kind="search"/>
-                <SourceFilter/>
-                <ChoiceFilter field=Field::Signature choices=Vec::from(SIGNATURES.map(owned))/>
-                <ChoiceFilter field=Field::Viewed choices=Vec::from(VIEWED.map(owned))/>
-                <TimeFilter field=Field::From/>
-                <TimeFilter field=Field::To/>
+                {id_filter(location)}
+                {name_filter(location, Field::EventType, Signal::derive(event_types))}
+                {name_filter(location, Field::Workflow, Signal::derive(workflows))}
+                {name_filter(location, Field::Source, Signal::derive(sources))}
+                {choice_filter(location, Field::Signature, SIGNATURES)}
+                {choice_filter(location, Field::Viewed, VIEWED)}
+                {time_filters(location)}
             </div>
-            <FilterChips/>
+            {chips(location)}
         </section>
     }
+    .into_any()
 }
 
-#[component]
-fn TextFilter(field: Field, kind: &'static str) -> impl IntoView {
-    let (value, set) = use_filter(field);
+fn set(location: PageLocation, field: Field, value: &str) {
+    let query = location.current();
+    location.push(&query.with_filters(query.list.filters.clone().with(field, value)));
+}
+
+fn id_filter(location: PageLocation) -> AnyView {
+    let value = move || location.query.with(|query| query.list.filters.value(Field::IdPrefix));
     view! {
         <label class="field">
-            <span>{field.label()}</span>
+            <span>{Field::IdPrefix.label()}</span>
             <input
-                type=kind
+                type="search"
+                placeholder="begins with…"
                 autocomplete="off"
                 spellcheck="false"
-                data-search=(field == Field::IdPrefix).then_some("")
+                data-search=""
                 prop:value=value
-                on:change=move |event| set.run(event_target_value(&event))
+                on:change=move |event| set(location, Field::IdPrefix, &event_target_value(&event))
             />
         </label>
     }
+    .into_any()
 }
 
-#[component]
-fn ChoiceFilter(
-    field: Field,
-    #[prop(into)] choices: Signal<Vec<(String, String)>>,
-) -> impl IntoView {
-    let (value, set) = use_filter(field);
+/// A filter that takes several names: each becomes a chip, and the field is free for the next.
+fn name_filter(location: PageLocation, field: Field, options: Signal<Vec<String>>) -> AnyView {
+    let list_id = field.parameter().to_owned() + "-options";
+    let text = RwSignal::new(String::new());
+    let count = move || location.query.with(|query| query.list.filters.values(field).len());
+    let placeholder = move || match count() {
+        0 => "any".to_owned(),
+        n => n.to_string() + " chosen, add another",
+    };
+    let add = move |event| {
+        set(location, field, &event_target_value(&event));
+        text.set(String::new());
+    };
     let options = move || {
-        let chosen = value();
-        let option = |(word, label): (String, String)| {
-            let selected = word == chosen;
-            view! { <option value=word prop:selected=selected>{label}</option> }
-        };
-        choices.get().into_iter().map(option).collect_view()
+        let chosen = location.query.with(|query| query.list.filters.values(field));
+        let left = options.get().into_iter().filter(|option| !chosen.contains(option));
+        left.map(|option| view! { <option value=option></option> }).collect_view()
     };
     view! {
         <label class="field">
             <span>{field.label()}</span>
+            <input
+                list=list_id.clone()
+                autocomplete="off"
+                spellcheck="false"
+                placeholder=placeholder
+                prop:value=text
+                on:input=move |event| text.set(event_target_value(&event))
+                on:change=add
+            />
+            <datalist id=list_id>{options}</datalist>
+        </label>
+    }
+    .into_any()
+}
+
+fn select(
+    label: &'static str,
+    choices: Choices,
+    chosen: Signal<String>,
+    set: Callback<String>,
+) -> AnyView {
+    let options = move || {
+        let chosen = chosen.get();
+        let option = |(word, label): &(&'static str, &'static str)| {
+            view! { <option value=*word prop:selected=*word == chosen>{*label}</option> }
+        };
+        choices.iter().map(option).collect_view()
+    };
+    view! {
+        <label class="field">
+            <span>{label}</span>
             <select on:change=move |event| set.run(event_target_value(&event))>{options}</select>
         </label>
     }
+    .into_any()
 }
 
-#[component]
-fn SourceFilter() -> impl IntoView {
-    let location = use_page_location();
-    let names = RwSignal::new(Vec::<String>::new());
-    spawn_local(async move {
-        if let Ok(answer) = api::list_sources().await {
-            names.try_set(answer.sources.into_iter().map(|source| source.name).collect());
-        }
-    });
-    let choices = Signal::derive(move || {
-        let wanted = location.query.with(|query| query.list.filters.source.clone());
-        let mut names = names.get();
-        if !wanted.is_empty() && !names.contains(&wanted) {
-            names.push(wanted);
-        }
-        let any = std::iter::once(owned(("", "Any")));
-        any.chain(names.into_iter().map(|name| (name.clone(), name))).collect()
-    });
-    view! { <ChoiceFilter field=Field::Source choices/> }
+fn choice_filter(location: PageLocation, field: Field, choices: Choices) -> AnyView {
+    let value = move || location.query.with(|query| query.list.filters.value(field));
+    let choose = Callback::new(move |value: String| set(location, field, &value));
+    select(field.label(), choices, Signal::derive(value), choose)
 }
 
-#[component]
-fn TimeFilter(field: Field) -> impl IntoView {
-    let (value, set) = use_filter(field);
+/// A span up to now, or two times of one's own.
+fn time_filters(location: PageLocation) -> AnyView {
+    let clock = expect_context::<Clock>();
+    let own = RwSignal::new(false);
+    let is_set = move || {
+        location
+            .query
+            .with(|query| !(query.list.filters.from.is_empty() && query.list.filters.to.is_empty()))
+    };
+    let chosen = move || if own.get() || is_set() { "own" } else { "" }.to_owned();
+    let choose = Callback::new(move |word: String| {
+        own.set(word == "own");
+        let query = location.current();
+        let filters = query.list.filters.clone();
+        let from = match word.parse::<i64>() {
+            Ok(hours) => rfc3339(clock.now_ms_untracked() - hours * HOUR_MS),
+            Err(_) if word.is_empty() => String::new(),
+            Err(_) => return,
+        };
+        location.push(&query.with_filters(filters.with(Field::From, &from).with(Field::To, "")));
+    });
+    view! {
+        {select("Received", SPANS, Signal::derive(chosen), choose)}
+        <Show when=move || own.get() || is_set()>
+            {time_filter(location, Field::From)}
+            {time_filter(location, Field::To)}
+        </Show>
+    }
+    .into_any()
+}
+
+fn time_filter(location: PageLocation, field: Field) -> AnyView {
+    let value = move || local_input(&location.query.with(|query| query.list.filters.value(field)));
+    let change = move |event| {
+        set(location, field, &from_local_input(&event_target_value(&event)));
+    };
     view! {
         <label class="field">
             <span>{field.label()}</span>
-            <input
-                type="datetime-local"
-                prop:value=move || local_input(&value())
-                on:change=move |event| set.run(from_local_input(&event_target_value(&event)))
-            />
+            <input type="datetime-local" prop:value=value on:change=change/>
         </label>
     }
+    .into_any()
 }
 
-#[component]
-fn FilterChips() -> impl IntoView {
-    let location = use_page_location();
+fn chips(location: PageLocation) -> AnyView {
     let active = Memo::new(move |_| location.query.with(|query| query.list.filters.active()));
     let chip = move |(field, value): (Field, String)| {
-        let (_, set) = use_filter(field);
         let shown = shown_value(field, &value);
-        let name = format!("Remove filter {}: {shown}", field.label());
+        let name = ["Remove filter ", field.label(), ": ", &shown].concat();
+        let remove = move |_| {
+            let query = location.current();
+            location.push(&query.with_filters(query.list.filters.clone().without(field, &value)));
+        };
         view! {
             <li>
-                <button
-                    type="button"
-                    class="chip"
-                    aria-label=name
-                    on:click=move |_| set.run(String::new())
-                >
+                <button type="button" class="chip" aria-label=name on:click=remove>
                     <span class="quiet">{field.label()}</span>
                     <span>{shown}</span>
                     <Icon glyph=Glyph::X/>
@@ -168,35 +241,20 @@ fn FilterChips() -> impl IntoView {
             </ul>
         </Show>
     }
-}
-
-/// The value of a filter, and how to set it.
-fn use_filter(field: Field) -> (impl Fn() -> String + Copy + Send + Sync, Callback<String>) {
-    let location = use_page_location();
-    let value = move || location.query.with(|query| query.list.filters.value(field));
-    let set = Callback::new(move |value: String| {
-        let query = location.current();
-        let filters = query.list.filters.clone().with(field, &value);
-        location.push(&query.with_filters(filters));
-    });
-    (value, set)
+    .into_any()
 }
 
 fn shown_value(field: Field, value: &str) -> String {
-    let choice = |choices: &[(&str, &str)]| {
+    let choice = |choices: Choices| {
         let known = choices.iter().find(|(word, _)| *word == value);
-        known.map_or_else(|| value.to_owned(), |(_, label)| (*label).to_owned())
+        known.map_or(value, |(_, label)| label).to_owned()
     };
     match field {
-        Field::Signature => choice(&SIGNATURES),
-        Field::Viewed => choice(&VIEWED),
+        Field::Signature => choice(SIGNATURES),
+        Field::Viewed => choice(VIEWED),
         Field::From | Field::To => {
             format::parse_time(value).map_or_else(|| value.to_owned(), local_time)
         }
         _ => value.to_owned(),
     }
-}
-
-fn owned((word, label): (&str, &str)) -> (String, String) {
-    (word.to_owned(), label.to_owned())
 }

@@ -16,16 +16,26 @@ pub enum Glyph {
     ArrowRight,
     /// `bell`
     Bell,
+    /// `arrow-up`
+    ArrowUp,
+    /// `braces`
+    Braces,
     /// `check`
     Check,
     /// `check-check`
     CheckCheck,
+    /// `chevron-down`
+    ChevronDown,
+    /// `chevron-up`
+    ChevronUp,
     /// `circle-check`
     CircleCheck,
     /// `circle-x`
     CircleX,
     /// `command`
     Command,
+    /// `columns-3`
+    Columns,
     /// `copy`
     Copy,
     /// `download`
@@ -48,6 +58,8 @@ pub enum Glyph {
     Monitor,
     /// `moon`
     Moon,
+    /// `move`
+    Move,
     /// `phone-incoming`
     PhoneIncoming,
     /// `refresh-cw`
@@ -56,12 +68,10 @@ pub enum Glyph {
     Shield,
     /// `shield-alert`
     ShieldAlert,
-    /// `panel-left`
-    SnapLeft,
-    /// `panel-right`
-    SnapRight,
     /// `sun`
     Sun,
+    /// `square-terminal`
+    Terminal,
     /// `triangle-alert`
     TriangleAlert,
     /// `x`
@@ -83,14 +93,27 @@ pub fn Icon(
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn paths(glyph: Glyph) -> &'static [&'static str] {
     match glyph {
         Glyph::ArrowLeft => &["m12 19-7-7 7-7", "M19 12H5"],
         Glyph::ArrowRight => &["M5 12h14", "m12 5 7 7-7 7"],
+        Glyph::ArrowUp => &["m5 12 7-7 7 7", "M12 19V5"],
+        Glyph::Braces => &[
+            "M8 3H7a2 2 0 0 0-2 2v5a2 2 0 0 1-2 2 2 2 0 0 1 2 2v5c0 1.1.9 2 2 2h1",
+            "M16 21h1a2 2 0 0 0 2-2v-5c0-1.1.9-2 2-2a2 2 0 0 1-2-2V5a2 2 0 0 0-2-2h-1",
+        ],
+        Glyph::ChevronDown => &["m6 9 6 6 6-6"],
+        Glyph::ChevronUp => &["m18 15-6-6-6 6"],
         Glyph::Check => &["M20 6 9 17l-5-5"],
         Glyph::CheckCheck => &["M18 6 7 17l-5-5", "m22 10-7.5 7.5L13 16"],
         Glyph::CircleCheck => &["M2 12a10 10 0 1 0 20 0a10 10 0 1 0 -20 0", "m16 9-5.5 5.5L8 12"],
         Glyph::CircleX => &["M2 12a10 10 0 1 0 20 0a10 10 0 1 0 -20 0", "m15 9-6 6", "m9 9 6 6"],
+        Glyph::Columns => &[
+            "M5 3h14a2 2 0 0 1 2 2v14a2 2 0 0 1 -2 2h-14a2 2 0 0 1 -2 -2v-14a2 2 0 0 1 2 -2z",
+            "M9 3v18",
+            "M15 3v18",
+        ],
         Glyph::Copy => &[
             "M10 8h10a2 2 0 0 1 2 2v10a2 2 0 0 1 -2 2h-10a2 2 0 0 1 -2 -2v-10a2 2 0 0 1 2 -2z",
             "M4 16c-1.1 0-2-.9-2-2V4c0-1.1.9-2 2-2h10c1.1 0 2 .9 2 2",
@@ -129,6 +152,14 @@ fn paths(glyph: Glyph) -> &'static [&'static str] {
         Glyph::Moon => &[
             "M20.985 12.486a9 9 0 1 1-9.473-9.472c.405-.022.617.46.402.803a6 6 0 0 0 8.268 8.268c.344-.215.825-.004.803.401",
         ],
+        Glyph::Move => &[
+            "M12 2v20",
+            "m15 19-3 3-3-3",
+            "m19 9 3 3-3 3",
+            "M2 12h20",
+            "m5 9-3 3 3 3",
+            "m9 5 3-3 3 3",
+        ],
         Glyph::PhoneIncoming => &[
             "M16 2v6h6",
             "m22 2-6 6",
@@ -148,14 +179,6 @@ fn paths(glyph: Glyph) -> &'static [&'static str] {
             "M12 8v4",
             "M12 16h.01",
         ],
-        Glyph::SnapLeft => &[
-            "M5 3h14a2 2 0 0 1 2 2v14a2 2 0 0 1 -2 2h-14a2 2 0 0 1 -2 -2v-14a2 2 0 0 1 2 -2z",
-            "M9 3v18",
-        ],
-        Glyph::SnapRight => &[
-            "M5 3h14a2 2 0 0 1 2 2v14a2 2 0 0 1 -2 2h-14a2 2 0 0 1 -2 -2v-14a2 2 0 0 1 2 -2z",
-            "M15 3v18",
-        ],
         Glyph::Sun => &[
             "M8 12a4 4 0 1 0 8 0a4 4 0 1 0 -8 0",
             "M12 2v2",
@@ -166,6 +189,11 @@ fn paths(glyph: Glyph) -> &'static [&'static str] {
             "M20 12h2",
             "m6.34 17.66-1.41 1.41",
             "m19.07 4.93-1.41 1.41",
+        ],
+        Glyph::Terminal => &[
+            "m7 11 2-2-2-2",
+            "M11 13h4",
+            "M5 3h14a2 2 0 0 1 2 2v14a2 2 0 0 1 -2 2h-14a2 2 0 0 1 -2 -2v-14a2 2 0 0 1 2 -2z",
         ],
         Glyph::TriangleAlert => &[
             "m21.73 18-8-14a2 2 0 0 0-3.48 0l-8 14A2 2 0 0 0 4 21h16a2 2 0 0 0 1.73-3",

@@ -1,81 +1,268 @@
-//! The body of a callback, as it was sent.
+//! The body of a delivery, as it was sent.
 
 use super::copy_button::CopyButton;
 use super::icon::{Glyph, Icon};
-use super::virtual_rows::VirtualRows;
+use super::json_tree::tree_view;
+use super::virtual_rows::{lines_view, spans_view};
 use crate::api::payload_href;
 use crate::format;
 use crate::hooks::browser::focus_id;
+use crate::hooks::payload::{PayloadContext, PayloadSource, load_payload};
+use crate::state::json;
 use crate::state::payload::{Payload, View};
 use leptos::prelude::*;
-use ringback_wire::CallbackDetail;
-use std::sync::Arc;
+use ringback_wire::Delivery;
 
-/// Tabs, the rows, and ways to take the body along.
-#[component]
-pub fn PayloadView(
-    /// The callback.
-    detail: Arc<CallbackDetail>,
-) -> impl IntoView {
-    let id = detail.id;
-    let size = format::size(u64::try_from(detail.size_bytes).unwrap_or(0));
-    let content_type = detail.content_type.clone().unwrap_or_else(|| "no content type".to_owned());
-    let payload = StoredValue::new(Payload::from_detail(&detail));
-    let views = payload.with_value(Payload::views);
-    let remark = payload.with_value(Payload::remark);
-    let chosen = RwSignal::new(views.first().copied());
-    let rows = move || {
-        let view = chosen.get()?;
-        let count = payload.with_value(|payload| payload.row_count(view));
-        let row = Callback::new(move |index| payload.with_value(|p| p.row(view, index)));
-        let panel_id = format!("payload-{id}-panel");
-        Some(view! {
-            <div role="tabpanel" id=panel_id class="payload-panel" aria-label=view_name(view)>
-                <VirtualRows count row label="Payload"/>
-            </div>
-        })
+/// Tabs, search, the rows, and ways to take the body along.
+pub fn payload_view(source: PayloadSource, delivery: &Delivery) -> AnyView {
+    if let Some(absence) = delivery.payload_absence {
+        return view! {
+            <section class="payload" aria-label="Payload">
+                <h3>"Payload"</h3>
+                <p class="remark">{format::absence(absence)}</p>
+            </section>
+        }
+        .into_any();
+    }
+    let context = load_payload(source.clone());
+    let mut about = format::size(u64::try_from(delivery.size_bytes).unwrap_or(0));
+    about.push_str(" · ");
+    about.push_str(delivery.content_type.as_deref().unwrap_or("no content type"));
+    let raw = Callback::new(move |()| context.payload.with_value(Payload::copy_text));
+    let pretty = Callback::new(move |()| context.payload.with_value(Payload::pretty));
+    let views = Memo::new(move |_| context.with(Payload::views));
+    let is_text = Memo::new(move |_| context.with(|payload| payload.text().is_some()));
+    let body = move || match context.missing.get() {
+        Some(why) if why.is_empty() => {
+            view! { <p class="quiet" aria-busy="true">"Loading the payload…"</p> }.into_any()
+        }
+        Some(why) => view! { <p class="remark">{why}</p> }.into_any(),
+        None => content(context),
     };
-    let raw = Callback::new(move |()| payload.with_value(|payload| payload.copy_text(View::Raw)));
+    let panel_id = context.dom.get_value();
     view! {
-        <section class="payload">
+        <section class="payload" aria-label="Payload">
             <div class="payload-head">
                 <h3>"Payload"</h3>
-                <span class="quiet">{format!("{size} · {content_type}")}</span>
-                <ViewTabs id views chosen/>
-                <CopyButton label="Copy payload" text=raw icon_only=true/>
-                <a
-                    class="button button-icon"
-                    href=payload_href(id, None)
-                    download
-                    rel="external"
-                    aria-label="Download payload"
-                    title="Download payload"
-                >
-                    <Icon glyph=Glyph::Download/>
-                </a>
+                <span class="quiet">{about}</span>
+                {move || view_tabs(context, views.get())}
+                <div class="payload-take">
+                    {move || {
+                        let label = if is_text.get() { "Copy payload" } else { "Copy bytes as hex" };
+                        view! { <CopyButton label text=raw icon_only=true/> }
+                    }}
+                    <Show when=move || views.get().contains(&View::Tree)>
+                        <CopyButton label="Copy formatted JSON" text=pretty icon_only=true glyph=Glyph::Braces/>
+                    </Show>
+                    <a
+                        class="button button-icon"
+                        href=payload_href(source.callback, Some(source.delivery))
+                        download
+                        rel="external"
+                        aria-label="Download payload"
+                        title="Download payload"
+                    >
+                        <Icon glyph=Glyph::Download/>
+                    </a>
+                </div>
             </div>
-            {remark.map(|remark| view! { <p class="remark">{remark}</p> })}
-            {rows}
+            <div id=panel_id>{body}</div>
         </section>
     }
+    .into_any()
 }
 
-#[component]
-fn ViewTabs(id: i64, views: &'static [View], chosen: RwSignal<Option<View>>) -> impl IntoView {
-    let tab_id = move |view: View| format!("payload-{id}-{}", view_name(view));
-    let other = move |event: leptos::ev::KeyboardEvent| {
-        if !matches!(event.key().as_str(), "ArrowLeft" | "ArrowRight") {
-            return;
-        }
-        event.prevent_default();
-        let other = views.iter().copied().find(|view| Some(*view) != chosen.get_untracked());
-        if let Some(view) = other {
-            chosen.set(Some(view));
-            focus_id(&tab_id(view));
+fn content(context: PayloadContext) -> AnyView {
+    let text = RwSignal::new(None::<(String, String)>);
+    let open_text = Callback::new(move |row| {
+        text.set(Some(context.payload.with_value(|payload| {
+            (json::pointer(payload.bytes(), payload.rows(), row), payload.value(row))
+        })));
+    });
+    let view = Memo::new(move |_| context.view());
+    let rows = move || match (text.get(), view.get()) {
+        (Some((pointer, value)), _) => whole_text(context, pointer, value, text),
+        (None, None) => ().into_any(),
+        (None, Some(View::Tree)) => tree_view(context, open_text),
+        (None, Some(view)) => {
+            context.payload.update_value(Payload::split_lines);
+            match (view, context.payload.with_value(Payload::whole)) {
+                (View::Raw, Some(_)) => whole_view(context),
+                _ => lines_view(context, view),
+            }
         }
     };
+    let remark = Memo::new(move |_| context.with(Payload::remark));
+    let can_jump = move || context.with(|payload| payload.whole().is_none());
+    view! {
+        {move || remark.get().map(|remark| view! {
+            <p class="remark">
+                {remark}
+                {can_jump().then(|| view! {
+                    " "
+                    <button type="button" class="button" on:click=move |_| context.show_error()>"Go there"</button>
+                })}
+            </p>
+        })}
+        <Show when=move || view.get().is_some()>{find_bar(context, view)}</Show>
+        <div
+            role="tabpanel"
+            id=panel_id(context)
+            class="payload-panel"
+            aria-label=move || view.get().map(view_name)
+        >
+            {rows}
+        </div>
+    }
+    .into_any()
+}
+
+/// The raw view of a short payload: one text, so that the browser can search and select in it.
+fn whole_view(context: PayloadContext) -> AnyView {
+    let spans = move || context.with(Payload::whole).map(spans_view);
+    view! {
+        <pre class="whole mono" role="group" aria-label="Payload" tabindex="0">{spans}</pre>
+    }
+    .into_any()
+}
+
+/// What a long string stands for, in place of the tree.
+fn whole_text(
+    outer: PayloadContext,
+    pointer: String,
+    value: String,
+    text: RwSignal<Option<(String, String)>>,
+) -> AnyView {
+    let dom = outer.dom.get_value() + "-text";
+    let context = PayloadContext::new(dom, value.into_bytes());
+    context.payload.update_value(Payload::split_lines);
+    let copied = Callback::new(move |()| context.payload.with_value(Payload::copy_text));
+    let rows = match context.payload.with_value(Payload::whole) {
+        Some(_) => whole_view(context),
+        None => lines_view(context, View::Raw),
+    };
+    view! {
+        <div class="row-bar">
+            <button type="button" class="button" on:click=move |_| text.set(None)>
+                <Icon glyph=Glyph::ArrowLeft/>
+                "Back to the tree"
+            </button>
+            <p class="row-path mono">{pointer}</p>
+            <CopyButton label="Copy text" text=copied/>
+        </div>
+        {rows}
+    }
+    .into_any()
+}
+
+fn find_bar(context: PayloadContext, view: Memo<Option<View>>) -> AnyView {
+    let query = RwSignal::new(String::new());
+    let count = Memo::new(move |_| context.with(|payload| payload.find.count()));
+    let told = move || {
+        context.with(|payload| match (query.with(String::is_empty), payload.find.count()) {
+            (true, _) => String::new(),
+            (false, 0) => "none".to_owned(),
+            (false, count) => {
+                let mut told = payload.find.place().to_string();
+                told.push_str(" of ");
+                told.push_str(&count.to_string());
+                if count == crate::state::find::MOST {
+                    told.push('+');
+                }
+                told
+            }
+        })
+    };
+    let typed = move |event| {
+        let text = event_target_value(&event);
+        context.search(&text);
+        query.set(text);
+    };
+    let keys = move |event: leptos::ev::KeyboardEvent| match event.key().as_str() {
+        "Enter" => {
+            event.prevent_default();
+            context.step(!event.shift_key());
+        }
+        // Escape empties the field first, and closes the window only then.
+        "Escape" if !query.with_untracked(String::is_empty) => {
+            event.prevent_default();
+            query.set(String::new());
+            context.search("");
+        }
+        _ => {}
+    };
+    let step = move |label: &'static str, glyph: Glyph, forward: bool| {
+        view! {
+            <button
+                type="button"
+                class="button button-icon"
+                aria-label=label
+                title=label
+                prop:disabled=move || count.get() == 0
+                on:click=move |_| context.step(forward)
+            >
+                <Icon glyph/>
+            </button>
+        }
+        .into_any()
+    };
+    let is_tree = move || view.get() == Some(View::Tree);
+    view! {
+        <div class="find-bar">
+            <input
+                type="search"
+                aria-label="Find in payload"
+                placeholder="Find in payload"
+                autocomplete="off"
+                spellcheck="false"
+                prop:value=query
+                on:input=typed
+                on:keydown=keys
+            />
+            <output class="quiet">{told}</output>
+            {step("Previous match", Glyph::ChevronUp, false)}
+            {step("Next match", Glyph::ChevronDown, true)}
+            <span class="spacer"></span>
+            <Show when=is_tree>
+                <button type="button" class="button" on:click=move |_| context.fold_all(true)>"Fold all"</button>
+                <button type="button" class="button" on:click=move |_| context.fold_all(false)>"Unfold all"</button>
+            </Show>
+        </div>
+    }
+    .into_any()
+}
+
+fn panel_id(context: PayloadContext) -> String {
+    context.dom.with_value(|dom| dom.clone() + "-panel")
+}
+
+fn view_tabs(context: PayloadContext, views: &'static [View]) -> AnyView {
+    if views.len() < 2 {
+        return ().into_any();
+    }
+    let tab_id = move |view: View| {
+        context.dom.with_value(|dom| {
+            let mut id = dom.clone();
+            id.push('-');
+            id.push_str(view_name(view));
+            id
+        })
+    };
+    let keys = move |event: leptos::ev::KeyboardEvent| {
+        let step = match event.key().as_str() {
+            "ArrowLeft" => views.len() - 1,
+            "ArrowRight" => 1,
+            _ => return,
+        };
+        event.prevent_default();
+        let current = untrack(|| context.view());
+        let at = views.iter().position(|view| Some(*view) == current).unwrap_or(0);
+        let view = views[(at + step) % views.len()];
+        context.chosen.set(Some(view));
+        focus_id(&tab_id(view));
+    };
     let tab = move |view: View| {
-        let selected = move || chosen.get() == Some(view);
+        let selected = move || context.view() == Some(view);
         view! {
             <button
                 type="button"
@@ -83,26 +270,25 @@ fn ViewTabs(id: i64, views: &'static [View], chosen: RwSignal<Option<View>>) -> 
                 class="segment"
                 id=tab_id(view)
                 aria-selected=move || selected().to_string()
-                aria-controls=format!("payload-{id}-panel")
+                aria-controls=panel_id(context)
                 tabindex=move || if selected() { "0" } else { "-1" }
-                on:click=move |_| chosen.set(Some(view))
+                on:click=move |_| context.chosen.set(Some(view))
             >
                 {view_name(view)}
             </button>
         }
+        .into_any()
     };
-    (views.len() > 1).then(|| {
-        view! {
-            <div class="segments" role="tablist" aria-label="Payload view" on:keydown=other>
-                {views.iter().copied().map(tab).collect_view()}
-            </div>
-        }
-    })
+    let tabs = views.iter().copied().map(tab).collect_view();
+    view! {
+        <div class="segments" role="tablist" aria-label="Payload view" on:keydown=keys>{tabs}</div>
+    }
+    .into_any()
 }
 
 fn view_name(view: View) -> &'static str {
     match view {
-        View::Pretty => "Pretty",
+        View::Tree => "Tree",
         View::Raw => "Raw",
         View::Hex => "Hex",
     }

@@ -1,115 +1,117 @@
-//! Above and below the list: what to do with it, and the way to other pages.
+//! Around the list: what to do with it, what waits, and the way on.
 
 use super::icon::{Glyph, Icon};
-use crate::api;
-use crate::hooks::announcer::use_announcer;
 use crate::hooks::feed::use_feed;
 use crate::hooks::history::use_history;
+use crate::hooks::list::ListContext;
 use crate::hooks::location::use_page_location;
 use crate::hooks::session::use_session;
-use crate::state::history::History;
+use crate::state::history::{History, Load, More};
 use crate::state::query::Page;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use ringback_wire::MarkViewedRequest;
 
-/// `3 new – show`; nothing while nothing waits.
-#[component]
-pub fn ArrivalsButton() -> impl IntoView {
+/// `3 new – show`, over the list; nothing while nothing waits.
+pub fn arrivals_button() -> AnyView {
     let history = use_history();
     let arrivals = Memo::new(move |_| history.list.with(History::arrivals));
     view! {
         <Show when=move || arrivals.get() != 0>
-            <button type="button" class="button arrivals" on:click=move |_| history.show_arrivals()>
-                {move || format!("{} new – show", arrivals.get())}
-            </button>
+            <div class="arrivals-place">
+                <button type="button" class="button arrivals" on:click=move |_| history.show_arrivals()>
+                    <Icon glyph=Glyph::ArrowUp/>
+                    {move || arrivals.get().to_string() + " new – show"}
+                </button>
+            </div>
         </Show>
     }
+    .into_any()
 }
 
-/// Marks the selected callbacks or all of them as viewed; for admins.
-#[component]
-pub fn MarkViewedButtons() -> impl IntoView {
+/// Marks the selected callbacks or all of them as viewed, and takes it back; for admins.
+pub fn mark_buttons(list: ListContext) -> AnyView {
     let history = use_history();
     let feed = use_feed();
     let session = use_session();
-    let announcer = use_announcer();
     let selected = Memo::new(move |_| history.list.with(|list| list.selected().len()));
     let mark_selected = move |_| {
-        let ids = history.list.with_untracked(|list| list.selected().clone());
-        spawn_local(async move {
-            let Some(answer) = history.mark_viewed(ids).await else {
-                return announcer.say("Could not mark as viewed. Try again.".to_owned());
-            };
-            feed.unviewed.try_set(answer.unviewed);
-            announcer.say(format!("{} marked as viewed", answer.marked));
-        });
+        list.mark(history.list.with_untracked(|list| list.selected().clone()));
     };
-    let mark_all = move |_| {
-        let through = feed.cursor.get_untracked();
-        spawn_local(async move {
-            let request = MarkViewedRequest { ids: None, through };
-            let Ok(answer) = api::mark_viewed(&request).await else {
-                return announcer.say("Could not mark as viewed. Try again.".to_owned());
-            };
-            feed.unviewed.try_set(answer.unviewed);
-            history.reload();
-            announcer.say(format!("{} marked as viewed", answer.marked));
-        });
+    let clear = move |_| history.list.update(|list| list.select_all(false));
+    let undo = move || {
+        list.undo.get().map(|(marked, _)| {
+            view! {
+                <span class="undo">
+                    <span class="quiet">{marked.to_string() + " marked as viewed"}</span>
+                    <button type="button" class="button" on:click=move |_| list.take_back()>"Undo"</button>
+                </span>
+            }
+        })
     };
     view! {
         <Show when=move || session.is_admin()>
+            {undo}
             <Show when=move || selected.get() != 0>
-                <button type="button" class="button" on:click=mark_selected>
+                <button type="button" class="button button-primary" on:click=mark_selected>
                     <Icon glyph=Glyph::Eye/>
-                    {move || format!("Mark {} selected as viewed", selected.get())}
+                    {move || ["Mark ", &selected.get().to_string(), " selected as viewed"].concat()}
                 </button>
+                <button type="button" class="button" on:click=clear>"Clear selection"</button>
             </Show>
             <button
                 type="button"
                 class="button"
                 prop:disabled=move || feed.unviewed.get() == 0 || feed.cursor.with(Option::is_none)
-                on:click=mark_all
+                on:click=move |_| list.mark_all()
             >
                 <Icon glyph=Glyph::CheckCheck/>
                 "Mark all as viewed"
             </button>
         </Show>
     }
+    .into_any()
 }
 
-/// Newer and Older.
-#[component]
-pub fn Pager() -> impl IntoView {
+/// Below the list: older callbacks come by themselves, and by a button; a list that begins in the
+/// past leads back to the newest.
+pub fn pager() -> AnyView {
     let history = use_history();
     let location = use_page_location();
-    let newer = Memo::new(move |_| history.list.with(|list| list.after.clone()));
-    let older = Memo::new(move |_| history.list.with(|list| list.before.clone()));
-    let go = move |page: Option<Page>| {
-        if let Some(page) = page {
-            location.push(&location.current().with_page(page));
-        }
+    let has_older = Memo::new(move |_| history.list.with(|list| list.before.is_some()));
+    let more = Memo::new(move |_| history.list.with(|list| list.more.clone()));
+    let count = Memo::new(move |_| history.list.with(|list| list.ids().len()));
+    let is_ready = move || history.list.with(|list| list.load == Load::Ready);
+    let in_past = move || location.query.with(|query| query.list.page != Page::First);
+    let newest = move |_| location.push(&location.current().with_page(Page::First));
+    let told = move || match (more.get(), has_older.get()) {
+        (More::Loading, _) => "Loading older callbacks…".to_owned(),
+        (More::Failed(message), _) => message,
+        (More::Idle, true) => count.get().to_string() + " shown, there are more",
+        (More::Idle, false) if count.get() == 0 => String::new(),
+        (More::Idle, false) => count.get().to_string() + " shown, that is all",
     };
     view! {
         <nav class="pager" aria-label="Pages">
-            <button
-                type="button"
-                class="button"
-                prop:disabled=move || newer.with(Option::is_none)
-                on:click=move |_| go(newer.get_untracked().map(Page::After))
-            >
-                <Icon glyph=Glyph::ArrowLeft/>
-                "Newer"
-            </button>
-            <button
-                type="button"
-                class="button"
-                prop:disabled=move || older.with(Option::is_none)
-                on:click=move |_| go(older.get_untracked().map(Page::Before))
-            >
-                "Older"
-                <Icon glyph=Glyph::ArrowRight/>
-            </button>
+            <Show when=in_past>
+                <button type="button" class="button" on:click=newest>
+                    <Icon glyph=Glyph::ArrowLeft/>
+                    "Newest"
+                </button>
+            </Show>
+            <Show when=is_ready>
+                <p class="quiet">{told}</p>
+                <Show when=move || has_older.get()>
+                    <button
+                        type="button"
+                        class="button"
+                        prop:disabled=move || more.get() == More::Loading
+                        on:click=move |_| history.read_on(true)
+                    >
+                        "Older"
+                        <Icon glyph=Glyph::ArrowRight/>
+                    </button>
+                </Show>
+            </Show>
         </nav>
     }
+    .into_any()
 }

@@ -5,7 +5,10 @@ use crate::state::route::Address;
 use leptos::ev;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Element, HtmlDialogElement, HtmlElement, ScrollBehavior, ScrollToOptions};
+use web_sys::{
+    Element, HtmlDialogElement, HtmlElement, ScrollBehavior, ScrollIntoViewOptions,
+    ScrollLogicalPosition, ScrollToOptions,
+};
 
 /// Below this the windows are sheets and the table is cards; the style sheets have the same number.
 const NARROW_PX: f64 = 640.0;
@@ -117,6 +120,13 @@ pub fn focus_id(id: &str) -> bool {
     element.is_some_and(|element| focus(&element))
 }
 
+/// True when the element with this id has the focus in it.
+pub fn focus_is_inside(id: &str) -> bool {
+    let Some(document) = document() else { return false };
+    let (inside, active) = (document.get_element_by_id(id), document.active_element());
+    inside.is_some_and(|inside| inside.contains(active.as_deref()))
+}
+
 /// The element that has the focus.
 pub fn focused() -> Option<HtmlElement> {
     document()?.active_element()?.dyn_into().ok()
@@ -127,28 +137,9 @@ pub fn refocus(element: &HtmlElement) -> bool {
     element.is_connected() && element.focus().is_ok()
 }
 
-/// Moves the focus among all elements with `data-row-link`, by so many places.
-pub fn move_row_focus(by: i32) {
-    let Some(document) = document() else { return };
-    let Ok(links) = document.query_selector_all("[data-row-link]") else { return };
-    let active = document.active_element();
-    let position = (0..links.length()).find(|at| {
-        links
-            .get(*at)
-            .is_some_and(|node| active.as_ref().is_some_and(|a| node.is_same_node(Some(a))))
-    });
-    let Some(last) = links.length().checked_sub(1) else { return };
-    let target = position.map_or(0, |at| at.saturating_add_signed(by).min(last));
-    if let Some(element) = links.get(target).and_then(|node| node.dyn_into::<Element>().ok()) {
-        focus(&element);
-    }
-}
-
-/// Follows the link of the row that has the focus.
-pub fn click_focused_row() {
-    if let Some(link) = focused().filter(|element| element.has_attribute("data-row-link")) {
-        link.click();
-    }
+/// Where the upper edge of an element lies below that of the viewport.
+pub fn top_of(id: &str) -> Option<f64> {
+    Some(document()?.get_element_by_id(id)?.get_bounding_client_rect().top())
 }
 
 /// Gives the focus to the field with `data-search`.
@@ -157,6 +148,12 @@ pub fn focus_search() {
     if let Some(field) = field.flatten() {
         focus(&field);
     }
+}
+
+/// True when the person has selected some text.
+pub fn has_selection() -> bool {
+    let selection = web_sys::window().and_then(|window| window.get_selection().ok()).flatten();
+    selection.is_some_and(|selection| !selection.is_collapsed())
 }
 
 /// True when a key press belongs to a field the person types in.
@@ -225,10 +222,49 @@ pub fn hide_popover(id: &str) {
     }
 }
 
-/// Scroll position and height of the element that listens.
-pub fn scroll_state(event: &ev::Event) -> Option<(f64, f64)> {
-    let element: Element = event.current_target()?.dyn_into().ok()?;
+/// Scroll position and height of an element.
+pub fn scroll_state(id: &str) -> Option<(f64, f64)> {
+    let element = document()?.get_element_by_id(id)?;
     Some((f64::from(element.scroll_top()), f64::from(element.client_height())))
+}
+
+/// Scrolls an element to a position.
+#[expect(clippy::cast_possible_truncation, reason = "browsers lay out no element that high")]
+pub fn set_scroll(id: &str, top_px: f64) {
+    if let Some(element) = document().and_then(|document| document.get_element_by_id(id)) {
+        element.set_scroll_top(top_px as i32);
+    }
+}
+
+/// Brings the first element that a selector finds into sight, with as little movement as needed.
+pub fn scroll_into_view(selector: &str) {
+    let Some(document) = document() else { return };
+    if let Ok(Some(element)) = document.query_selector(selector) {
+        let options = ScrollIntoViewOptions::new();
+        options.set_block(ScrollLogicalPosition::Nearest);
+        options.set_inline(ScrollLogicalPosition::Nearest);
+        element.scroll_into_view_with_scroll_into_view_options(&options);
+    }
+}
+
+/// Runs something when the page is painted next.
+pub fn animation_frame(run: impl FnOnce() + 'static) {
+    leptos::prelude::request_animation_frame(run);
+}
+
+/// The number that the nearest element around an event's target carries in an attribute.
+pub fn number_around(event: &ev::MouseEvent, attribute: &str) -> Option<u32> {
+    let target: Element = event.target()?.dyn_into().ok()?;
+    let mut selector = "[".to_owned();
+    selector.push_str(attribute);
+    selector.push(']');
+    target.closest(&selector).ok()??.get_attribute(attribute)?.parse().ok()
+}
+
+/// True when an event happened inside an element that a selector finds.
+pub fn is_within(event: &ev::MouseEvent, selector: &str) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    target.is_some_and(|target| target.closest(selector).ok().flatten().is_some())
 }
 
 fn focus(element: &Element) -> bool {

@@ -1,17 +1,20 @@
 //! Loads the list that the URL asks for, and brings arrivals into it.
 
 use super::browser::{is_at_top, scroll_to_top};
-use super::clock::Clock;
+use super::clock::local_now_ms;
 use super::context::context;
 use super::location::PageLocation;
 use super::session::{SessionContext, use_session};
 use crate::api;
-use crate::state::history::History;
+use crate::state::history::{History, More};
 use crate::state::query::{ListQuery, Page};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use ringback_wire::{CallbackSummary, MarkViewedRequest, MarkViewedResponse};
+use ringback_wire::{CallbackSummary, MarkViewedRequest, MarkViewedResponse, Seen};
 use std::collections::HashSet;
+
+/// A pointer that moved over the list keeps the rows in their places for so long.
+const HELD_MS: i64 = 2_000;
 
 /// The list on screen.
 #[derive(Clone, Copy)]
@@ -19,14 +22,15 @@ pub struct HistoryContext {
     /// The list; follows changes.
     pub list: RwSignal<History>,
     location: PageLocation,
-    clock: Clock,
     session: SessionContext,
+    pointed_ms: StoredValue<i64>,
 }
 
 /// Makes the list available and loads what the URL asks for.
-pub fn provide_history(location: PageLocation, clock: Clock) -> HistoryContext {
+pub fn provide_history(location: PageLocation) -> HistoryContext {
     let list = RwSignal::new(History::default());
-    let context = HistoryContext { list, location, clock, session: use_session() };
+    let context =
+        HistoryContext { list, location, session: use_session(), pointed_ms: StoredValue::new(0) };
     provide_context(context);
     let wanted = Memo::new(move |_| location.query.with(|query| query.list.clone()));
     Effect::new(move |before: Option<ListQuery>| {
@@ -64,23 +68,52 @@ impl HistoryContext {
 
     /// Takes new or changed callbacks.
     pub fn arrive(self, rows: &[CallbackSummary]) {
-        let at_top = is_at_top();
+        // Nothing moves under a pointer that is about to click, nor while some are being selected.
+        let is_held = local_now_ms() - self.pointed_ms.get_value() < HELD_MS
+            || self.list.with_untracked(|list| !list.selected().is_empty());
+        let at_top = is_at_top() && !is_held;
         self.list.update(|list| list.arrive(rows, at_top));
     }
 
-    /// Marks these as viewed, here and on the server; `None` when the server did not.
+    /// Marks these as viewed as they are on screen, here and on the server; `None` when the server
+    /// did not.
     pub async fn mark_viewed(self, ids: HashSet<i64>) -> Option<MarkViewedResponse> {
-        let request = MarkViewedRequest { ids: Some(ids.iter().copied().collect()), through: None };
+        let seen = self.list.with_untracked(|list| list.seen(&ids));
+        self.mark_seen(seen).await
+    }
+
+    /// Marks these as viewed as they were seen; what was replaced since stays unviewed.
+    pub async fn mark_seen(self, seen: Vec<Seen>) -> Option<MarkViewedResponse> {
+        let ids = seen.iter().map(|seen| seen.id).collect();
+        let request = MarkViewedRequest { seen: Some(seen), ..MarkViewedRequest::default() };
         let answer = api::mark_viewed(&request).await.ok()?;
-        self.note_viewed(&ids);
+        self.note_viewed(&ids, &answer.viewed_at);
         Some(answer)
     }
 
-    /// Notes on screen that these were viewed just now.
-    pub fn note_viewed(self, ids: &HashSet<i64>) {
-        let at = super::clock::rfc3339(self.clock.now_ms_untracked());
+    /// Notes on screen that these were viewed.
+    pub fn note_viewed(self, ids: &HashSet<i64>, at: &str) {
         let by = untrack(|| self.session.name());
-        self.list.try_update(|list| list.mark_viewed(ids, &by, &at));
+        self.list.try_update(|list| list.mark_viewed(ids, &by, at));
+    }
+
+    /// Asks for the next older callbacks, unless that is on its way; after a failure only when the
+    /// person wants it.
+    pub fn read_on(self, wanted: bool) {
+        let may = self.list.with_untracked(|list| wanted || list.more == More::Idle);
+        if !may {
+            return;
+        }
+        let Some(query) = self.list.try_update(History::begin_more).flatten() else { return };
+        spawn_local(async move {
+            let answer = api::list_history(&query).await.map_err(|error| error.message());
+            self.list.try_update(|list| list.finish_more(&query, answer));
+        });
+    }
+
+    /// Keeps the rows where they are for a moment: somebody points at one.
+    pub fn hold(self) {
+        self.pointed_ms.set_value(local_now_ms());
     }
 
     fn load(self, query: ListQuery) {

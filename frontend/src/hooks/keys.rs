@@ -1,8 +1,9 @@
 //! The commands of the desk and of the list of callbacks.
 
-use super::browser::{click_focused_row, focus_id, focus_search, move_row_focus};
+use super::browser::{focus_id, focus_search};
 use super::commands::{Overlay, use_command, use_commands};
 use super::feed::use_feed;
+use super::list::ListContext;
 use super::router::use_router;
 use super::theme::use_theme;
 use crate::state::commands::Command;
@@ -35,10 +36,13 @@ pub fn use_desk_keys() {
 }
 
 /// What works on the list of callbacks, until the owner goes away.
-pub fn use_list_keys() {
+pub fn use_list_keys(list: ListContext) {
     let command = |title: &str, keys| Command::new("List of callbacks", title, keys);
-    use_command(command("Next callback", "j"), || move_row_focus(1));
-    use_command(command("Previous callback", "k"), || move_row_focus(-1));
-    use_command(command("Open in a window", "o"), click_focused_row);
+    use_command(command("Next callback", "j"), move || list.move_focus(true));
+    use_command(command("Previous callback", "k"), move || list.move_focus(false));
+    use_command(command("Open in a window", "o"), move || list.open_focused());
+    use_command(command("Select", "x"), move || list.select_focused());
+    use_command(command("Mark all as viewed", ""), move || list.mark_all());
+    use_command(command("Undo marking as viewed", ""), move || list.take_back());
     use_command(command("Search by id", "/"), focus_search);
 }

@@ -1,5 +1,6 @@
 //! Detail windows: the URL says which are open; pointers and keys say where they lie.
 
+use super::announcer::{Announcer, use_announcer};
 use super::browser::{self, viewport};
 use super::context::context;
 use super::location::{PageLocation, use_page_location};
@@ -17,6 +18,7 @@ pub struct WindowContext {
     /// The stack; follows changes.
     pub stack: RwSignal<WindowStack>,
     location: PageLocation,
+    announcer: Announcer,
     /// What had the focus when a person opened a window, to give it back.
     openers: StoredValue<HashMap<String, HtmlElement>, LocalStorage>,
 }
@@ -26,6 +28,7 @@ pub fn provide_windows() -> WindowContext {
     let context = WindowContext {
         stack: RwSignal::new(WindowStack::with_places(storage::load_places())),
         location: use_page_location(),
+        announcer: use_announcer(),
         openers: StoredValue::new_local(HashMap::new()),
     };
     provide_context(context);
@@ -38,12 +41,23 @@ pub fn provide_windows() -> WindowContext {
         context.stack.update(|stack| stack.fit(viewport()));
     });
     on_cleanup(move || listener.remove());
+    let keys = window_event_listener(ev::keydown, move |event| {
+        if event.key() == "F6" && !event.default_prevented() && context.walk(!event.shift_key()) {
+            event.prevent_default();
+        }
+    });
+    on_cleanup(move || keys.remove());
     context
 }
 
 /// The windows.
 pub fn use_windows() -> WindowContext {
     context()
+}
+
+/// The id of a window's element.
+pub fn window_id(id: &str) -> String {
+    format!("window-{id}")
 }
 
 /// The id of the element that has a window's name.
@@ -131,6 +145,70 @@ impl WindowContext {
         self.save_places();
     }
 
+    /// Puts a window into the middle.
+    pub fn centre(self, id: &str) {
+        self.change(id, |bounds| bounds.centred(viewport()));
+    }
+
+    /// Makes a window larger.
+    pub fn larger(self, id: &str) {
+        self.change(id, |bounds| bounds.scaled(1.15, viewport()));
+    }
+
+    /// Makes a window smaller.
+    pub fn smaller(self, id: &str) {
+        self.change(id, |bounds| bounds.scaled(1.0 / 1.15, viewport()));
+    }
+
+    /// Moves a window by a step, for those who do not drag.
+    pub fn step(self, id: &str, dx: f64, dy: f64) {
+        self.change(id, |bounds| bounds.moved(dx * STEP, dy * STEP, viewport()));
+    }
+
+    fn change(self, id: &str, change: impl FnOnce(Bounds) -> Bounds) {
+        if let Some(bounds) = self.bounds(id) {
+            self.place(id, change(bounds));
+            self.save_places();
+        }
+    }
+
+    /// Gives the focus to the next window, or to the one before; after the last comes the page
+    /// itself. False when no window is open.
+    pub fn walk(self, forward: bool) -> bool {
+        let ids: Vec<String> = self.stack.with_untracked(|stack| {
+            stack.windows().iter().map(|window| window.id.clone()).collect()
+        });
+        if ids.is_empty() {
+            return false;
+        }
+        let here = ids.iter().position(|id| browser::focus_is_inside(&window_id(id)));
+        let next = match (here, forward) {
+            (None, true) => Some(0),
+            (None, false) => Some(ids.len() - 1),
+            (Some(at), true) => Some(at + 1).filter(|next| *next < ids.len()),
+            (Some(at), false) => at.checked_sub(1),
+        };
+        match next {
+            Some(next) => browser::focus_id(&bar_id(&ids[next])),
+            None => browser::focus_id("main"),
+        }
+    }
+
+    /// Lets a window show another callback; the window stays where it is and keeps the focus.
+    pub fn go_on(self, from: &str, to: &str) {
+        let renamed = self.stack.try_update(|stack| stack.rename(from, to)) == Some(true);
+        self.openers.update_value(|openers| {
+            if let Some(element) = openers.remove(from).or_else(browser::focused) {
+                openers.entry(to.to_owned()).or_insert(element);
+            }
+        });
+        self.location.replace(&self.location.current().with_callback_renamed(from, to));
+        if !renamed {
+            self.raise(to);
+            browser::focus_id(&bar_id(to));
+        }
+    }
+
     /// Gives a window all the room, or takes it back.
     pub fn toggle_maximised(self, id: &str) {
         self.stack.update(|stack| stack.toggle_maximised(id, viewport()));
@@ -138,7 +216,17 @@ impl WindowContext {
 
     /// Arrows move the window, with Ctrl they resize it.
     pub fn key_on_bar(self, id: &str, event: &ev::KeyboardEvent) {
+        let is_maximised = self
+            .stack
+            .with_untracked(|stack| stack.find(id).is_some_and(|window| window.restore.is_some()));
         let (dx, dy) = match event.key().as_str() {
+            "ArrowUp" | "ArrowDown" if event.alt_key() => {
+                event.prevent_default();
+                if is_maximised == (event.key() == "ArrowDown") {
+                    self.toggle_maximised(id);
+                }
+                return;
+            }
             "ArrowLeft" => (-STEP, 0.0),
             "ArrowRight" => (STEP, 0.0),
             "ArrowUp" => (0.0, -STEP),
@@ -148,13 +236,14 @@ impl WindowContext {
         let Some(bounds) = self.bounds(id) else { return };
         event.prevent_default();
         let viewport = viewport();
-        let bounds = if event.ctrl_key() {
+        let bounds = if event.ctrl_key() || event.meta_key() {
             bounds.resized(dx, dy, viewport)
         } else {
             bounds.moved(dx, dy, viewport)
         };
         self.place(id, bounds);
         self.save_places();
+        self.announcer.say(bounds.told());
     }
 }
 

@@ -1,24 +1,29 @@
-//! The callbacks: filters, list, pages.
+//! The callbacks: filters, list, reading on.
 
-use crate::components::callback_table::CallbackTable;
-use crate::components::filters::FilterBar;
-use crate::components::toolbar::{ArrivalsButton, MarkViewedButtons, Pager};
+use crate::components::callback_table::callback_table;
+use crate::components::filters::filter_bar;
+use crate::components::list_settings::list_settings;
+use crate::components::toolbar::{arrivals_button, mark_buttons, pager};
 use crate::hooks::keys::use_list_keys;
+use crate::hooks::list::provide_list;
 use leptos::prelude::*;
 
 /// The history of callbacks.
 #[component]
 pub fn CallbacksPage() -> impl IntoView {
-    use_list_keys();
+    let list = provide_list();
+    use_list_keys(list);
     view! {
         <div class="page-head">
             <h1>"Callbacks"</h1>
-            <ArrivalsButton/>
             <span class="spacer"></span>
-            <MarkViewedButtons/>
+            {mark_buttons(list)}
+            {list_settings(list)}
         </div>
-        <FilterBar/>
-        <CallbackTable/>
-        <Pager/>
+        {filter_bar()}
+        {arrivals_button()}
+        {callback_table(list)}
+        {pager()}
     }
+    .into_any()
 }

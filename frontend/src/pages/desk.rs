@@ -66,7 +66,7 @@ fn Desk() -> impl IntoView {
     let location = provide_page_location();
     let clock = provide_clock();
     provide_announcer();
-    provide_history(location, clock);
+    provide_history(location);
     provide_notices();
     provide_toasts();
     provide_warnings();

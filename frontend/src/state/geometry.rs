@@ -93,6 +93,37 @@ impl Bounds {
         Self { left: half, top: 0.0, width: half, height: viewport.height }.clamped(viewport)
     }
 
+    /// In the middle, as large as it is.
+    #[must_use]
+    pub fn centred(self, viewport: Viewport) -> Self {
+        let fitted = self.clamped(viewport);
+        Self {
+            left: (viewport.width - fitted.width) / 2.0,
+            top: (viewport.height - fitted.height) / 2.0,
+            ..fitted
+        }
+    }
+
+    /// Larger or, below 1, smaller by a factor; its middle stays where there is room.
+    #[must_use]
+    pub fn scaled(self, factor: f64, viewport: Viewport) -> Self {
+        let width = (self.width * factor).max(MIN_WIDTH);
+        let height = (self.height * factor).max(MIN_HEIGHT);
+        Self {
+            left: self.left - (width - self.width) / 2.0,
+            top: self.top - (height - self.height) / 2.0,
+            width,
+            height,
+        }
+        .clamped(viewport)
+    }
+
+    /// In words, for those who do not see it.
+    pub fn told(self) -> String {
+        let Self { left, top, width, height } = self;
+        format!("Window {width:.0} by {height:.0}, {left:.0} from the left, {top:.0} from the top")
+    }
+
     /// All of it.
     pub fn whole(viewport: Viewport) -> Self {
         Self { left: 0.0, top: 0.0, width: viewport.width, height: viewport.height }
@@ -133,6 +164,17 @@ mod tests {
     }
 
     #[test]
+    fn larger_and_smaller_keep_the_middle() {
+        let before = Bounds { left: 500.0, top: 300.0, width: 400.0, height: 300.0 };
+        let middle =
+            |bounds: Bounds| (bounds.left + bounds.width / 2.0, bounds.top + bounds.height / 2.0);
+        let larger = before.scaled(1.2, DESK);
+        assert!(larger.width > before.width && larger.height > before.height);
+        assert_eq!(middle(larger), middle(before));
+        assert_eq!(middle(before.centred(DESK)), (720.0, 450.0));
+    }
+
+    #[test]
     fn a_window_shrinks_no_further_than_its_least_size() {
         let bounds = Bounds::cascade(0, DESK).resized(-9_000.0, -9_000.0, DESK);
         assert_eq!((bounds.width, bounds.height), (MIN_WIDTH, MIN_HEIGHT));
@@ -141,7 +183,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_window_never_leaves_the_viewport(
-            steps in prop::collection::vec((0_u8..5, -3_000.0_f64..3_000.0, -3_000.0_f64..3_000.0), 1..40),
+            steps in prop::collection::vec((0_u8..8, -3_000.0_f64..3_000.0, -3_000.0_f64..3_000.0), 1..40),
             width in 320.0_f64..2_600.0,
             height in 240.0_f64..1_600.0,
             slot in 0_usize..40,
@@ -155,6 +197,9 @@ mod tests {
                     1 => bounds.resized(dx, dy, viewport),
                     2 => Bounds::left_half(viewport),
                     3 => Bounds::right_half(viewport),
+                    4 => bounds.centred(viewport),
+                    5 => bounds.scaled(1.2, viewport),
+                    6 => bounds.scaled(0.8, viewport),
                     _ => Bounds { left: dx, top: dy, width: dx, height: f64::NAN }.clamped(viewport),
                 };
                 prop_assert!(inside(bounds, viewport), "{:?} in {:?}", bounds, viewport);

@@ -1,11 +1,8 @@
 //! The list of callbacks on screen: what was loaded, what arrived since, what is selected.
 
-use super::query::ListQuery;
-use ringback_wire::{CallbackSummary, HistoryResponse};
-use std::collections::HashSet;
-
-/// A live page grows no further than this by arrivals: past it they are announced instead.
-const LIVE_ROWS: usize = 200;
+use super::query::{ListQuery, Page};
+use ringback_wire::{CallbackSummary, HistoryResponse, Seen};
+use std::collections::{HashMap, HashSet};
 
 /// What the list is doing.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,13 +16,28 @@ pub enum Load {
     Failed(String),
 }
 
+/// What reading on is doing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum More {
+    /// Nothing.
+    #[default]
+    Idle,
+    /// The next page is on its way.
+    Loading,
+    /// It did not come; what to tell.
+    Failed(String),
+}
+
 /// The list.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     query: ListQuery,
     /// What it is doing.
     pub load: Load,
-    rows: Vec<CallbackSummary>,
+    /// What reading on is doing.
+    pub more: More,
+    order: Vec<i64>,
+    rows: HashMap<i64, CallbackSummary>,
     /// The page of older ones.
     pub before: Option<String>,
     /// The page of newer ones.
@@ -34,12 +46,24 @@ pub struct History {
     /// What arrived while an answer was on its way, which may have left before it came.
     meanwhile: Vec<(CallbackSummary, bool)>,
     selected: HashSet<i64>,
+    /// The row that was selected last: a range goes from there.
+    anchor: Option<i64>,
 }
 
 impl History {
-    /// The rows on screen, newest first.
-    pub fn rows(&self) -> &[CallbackSummary] {
-        &self.rows
+    /// The callbacks of the list, newest first.
+    pub fn ids(&self) -> &[i64] {
+        &self.order
+    }
+
+    /// One of them.
+    pub fn row(&self, id: i64) -> Option<&CallbackSummary> {
+        self.rows.get(&id)
+    }
+
+    /// Its place in the list.
+    pub fn place(&self, id: i64) -> Option<usize> {
+        self.order.iter().position(|known| *known == id)
     }
 
     /// How many new callbacks belong here and are not shown yet.
@@ -54,6 +78,42 @@ impl History {
         }
         self.query = query;
         self.load = Load::Loading;
+        self.more = More::Idle;
+    }
+
+    /// Starts to read on: what to ask for, when there is more and nothing is on its way.
+    pub fn begin_more(&mut self) -> Option<ListQuery> {
+        if self.load != Load::Ready || self.more == More::Loading {
+            return None;
+        }
+        let page = Page::Before(self.before.clone()?);
+        self.more = More::Loading;
+        Some(ListQuery { filters: self.query.filters.clone(), page })
+    }
+
+    /// Takes the next page, unless the list is another one by now. What is shown already keeps its
+    /// place.
+    pub fn finish_more(&mut self, query: &ListQuery, answer: Result<HistoryResponse, String>) {
+        let is_wanted = self.more == More::Loading
+            && query.filters == self.query.filters
+            && query.page == self.before.clone().map_or(Page::First, Page::Before);
+        if !is_wanted {
+            return;
+        }
+        match answer {
+            Ok(HistoryResponse { callbacks, before, .. }) => {
+                for row in callbacks {
+                    let id = row.id;
+                    self.arrivals.remove(&id);
+                    if self.rows.insert(id, row).is_none() {
+                        self.order.push(id);
+                    }
+                }
+                self.before = before;
+                self.more = More::Idle;
+            }
+            Err(message) => self.more = More::Failed(message),
+        }
     }
 
     /// Takes the answer, unless the person has gone on to another query meanwhile.
@@ -63,7 +123,8 @@ impl History {
         }
         match answer {
             Ok(HistoryResponse { callbacks, before, after }) => {
-                self.rows = callbacks;
+                self.order = callbacks.iter().map(|row| row.id).collect();
+                self.rows = callbacks.into_iter().map(|row| (row.id, row)).collect();
                 self.before = before;
                 self.after = after;
                 self.arrivals.clear();
@@ -71,8 +132,8 @@ impl History {
                 for (row, at_top) in std::mem::take(&mut self.meanwhile) {
                     self.arrive_one(&row, at_top);
                 }
-                let shown: HashSet<i64> = self.rows.iter().map(|row| row.id).collect();
-                self.selected.retain(|id| shown.contains(id));
+                let rows = &self.rows;
+                self.selected.retain(|id| rows.contains_key(id));
             }
             Err(message) => self.load = Load::Failed(message),
         }
@@ -90,15 +151,15 @@ impl History {
     }
 
     fn arrive_one(&mut self, row: &CallbackSummary, at_top: bool) {
-        if let Some(shown) = self.rows.iter_mut().find(|shown| shown.id == row.id) {
+        if let Some(shown) = self.rows.get_mut(&row.id) {
             shown.clone_from(row);
         } else if self.load == Load::Ready
             && self.query.is_live()
             && at_top
             && self.arrivals.is_empty()
-            && self.rows.len() < LIVE_ROWS
         {
-            self.rows.insert(0, row.clone());
+            self.order.insert(0, row.id);
+            self.rows.insert(row.id, row.clone());
         } else if self.query.filters.admits(row) {
             self.arrivals.insert(row.id);
         }
@@ -106,8 +167,8 @@ impl History {
 
     /// Notes that callbacks were viewed.
     pub fn mark_viewed(&mut self, ids: &HashSet<i64>, by: &str, at: &str) {
-        for row in &mut self.rows {
-            if row.viewed_at.is_none() && ids.contains(&row.id) {
+        for id in ids {
+            if let Some(row) = self.rows.get_mut(id).filter(|row| row.viewed_at.is_none()) {
                 row.viewed_at = Some(at.to_owned());
                 row.viewed_by = Some(by.to_owned());
             }
@@ -115,23 +176,44 @@ impl History {
         self.selected.retain(|id| !ids.contains(id));
     }
 
-    /// The ids of the rows on screen.
-    pub fn ids(&self) -> HashSet<i64> {
-        self.rows.iter().map(|row| row.id).collect()
-    }
-
-    /// Selects a row or takes it out of the selection.
-    pub fn set_selected(&mut self, id: i64, selected: bool) {
-        if selected {
-            self.selected.insert(id);
-        } else {
-            self.selected.remove(&id);
+    /// Notes that marks were taken back: those made at a time.
+    pub fn unmark_viewed(&mut self, at: &str) {
+        for row in self.rows.values_mut() {
+            if row.viewed_at.as_deref() == Some(at) {
+                row.viewed_at = None;
+                row.viewed_by = None;
+            }
         }
     }
 
-    /// Selects all rows on screen, or none.
+    /// These rows as they are on screen.
+    pub fn seen(&self, ids: &HashSet<i64>) -> Vec<Seen> {
+        let rows = ids.iter().filter_map(|id| self.rows.get(id));
+        rows.map(|row| Seen { id: row.id, seq: row.seq }).collect()
+    }
+
+    /// Selects a row or takes it out of the selection; with `range`, and all between it and the
+    /// one selected last.
+    pub fn set_selected(&mut self, id: i64, selected: bool, range: bool) {
+        let from = self.anchor.filter(|_| range).and_then(|anchor| self.place(anchor));
+        let ids: Vec<i64> = match (from, self.place(id)) {
+            (Some(from), Some(to)) => self.order[from.min(to)..=from.max(to)].to_vec(),
+            _ => vec![id],
+        };
+        for id in ids {
+            if selected {
+                self.selected.insert(id);
+            } else {
+                self.selected.remove(&id);
+            }
+        }
+        self.anchor = Some(id);
+    }
+
+    /// Selects all rows of the list, or none.
     pub fn select_all(&mut self, selected: bool) {
-        self.selected = if selected { self.ids() } else { HashSet::new() };
+        self.selected =
+            if selected { self.order.iter().copied().collect() } else { HashSet::new() };
     }
 
     /// The selected rows.
@@ -149,6 +231,7 @@ pub(crate) mod tests {
     pub(crate) fn row(id: i64) -> CallbackSummary {
         CallbackSummary {
             id,
+            seq: id,
             source: "default".into(),
             callback_id: format!("evt_{id}"),
             event_type: "batch.completed".into(),
@@ -173,7 +256,7 @@ pub(crate) mod tests {
     }
 
     fn shown(history: &History) -> Vec<i64> {
-        history.rows().iter().map(|row| row.id).collect()
+        history.ids().to_vec()
     }
 
     #[test]
@@ -220,7 +303,7 @@ pub(crate) mod tests {
     fn a_changed_callback_is_brought_up_to_date_in_its_place() {
         let mut history = loaded("?before=x", &[2, 1]);
         history.arrive(&[CallbackSummary { deliveries: 5, ..row(1) }], false);
-        assert_eq!((history.rows()[1].deliveries, history.arrivals()), (5, 0));
+        assert_eq!((history.row(1).unwrap().deliveries, history.arrivals()), (5, 0));
     }
 
     #[test]
@@ -246,7 +329,45 @@ pub(crate) mod tests {
         history.select_all(true);
         history.mark_viewed(&HashSet::from([2]), "ada", "2026-01-01T00:00:00Z");
         history.mark_viewed(&HashSet::from([2]), "bob", "2026-01-02T00:00:00Z");
-        assert_eq!(history.rows()[0].viewed_by.as_deref(), Some("ada"));
+        assert_eq!(history.row(2).unwrap().viewed_by.as_deref(), Some("ada"));
         assert_eq!(history.selected(), &HashSet::from([1]));
+        history.unmark_viewed("2026-01-02T00:00:00Z");
+        assert!(history.row(2).unwrap().viewed_at.is_some(), "that was another mark");
+        history.unmark_viewed("2026-01-01T00:00:00Z");
+        assert_eq!(history.row(2).unwrap().viewed_by, None);
+    }
+
+    #[test]
+    fn shift_selects_all_between() {
+        let mut history = loaded("", &[5, 4, 3, 2, 1]);
+        history.set_selected(4, true, false);
+        history.set_selected(2, true, true);
+        assert_eq!(history.selected(), &HashSet::from([4, 3, 2]));
+        history.set_selected(3, false, true);
+        assert_eq!(history.selected(), &HashSet::from([4]));
+    }
+
+    #[test]
+    fn reading_on_adds_what_is_older_without_gap_or_repeat() {
+        let mut history = loaded("", &[6, 5]);
+        assert_eq!(history.begin_more(), None, "there is no more");
+        history.before = Some("k5".into());
+        let asked = history.begin_more().expect("there is more");
+        assert_eq!(asked.page, Page::Before("k5".into()));
+        assert_eq!(history.begin_more(), None, "it is on its way");
+        history.arrive(&[row(7)], true);
+        let page = |ids: &[i64], before: Option<&str>| {
+            let callbacks = ids.iter().copied().map(row).collect();
+            Ok(HistoryResponse { callbacks, before: before.map(str::to_owned), after: None })
+        };
+        history.finish_more(&asked, page(&[5, 4, 3], Some("k3")));
+        assert_eq!((shown(&history), history.before.as_deref()), (vec![7, 6, 5, 4, 3], Some("k3")));
+        let asked = history.begin_more().expect("there is more");
+        history.finish_more(&asked, Err("no answer".into()));
+        assert_eq!(history.more, More::Failed("no answer".into()));
+        let again = history.begin_more().expect("one may try again");
+        history.begin(PageQuery::parse("?source=a").list);
+        history.finish_more(&again, page(&[2], None));
+        assert_eq!(shown(&history), [7, 6, 5, 4, 3], "the list is another one");
     }
 }

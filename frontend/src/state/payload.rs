@@ -1,182 +1,413 @@
 //! What the payload viewer shows: rows of coloured text over the bytes as they were sent.
 
-use super::json::{self, Kind, NotJson, Row};
-use crate::format;
-use ringback_wire::{CallbackDetail, PayloadAbsence};
+use super::find::Find;
+use super::json::{self, Folds, Indexer, Kind, Row};
 
-/// Characters of one string shown in a row of the pretty view.
-const STRING_CHARS: usize = 1_000;
-/// Characters in one row of the raw view; longer lines go on in the next row.
-const RAW_CHARS: usize = 400;
+/// Bytes that are indexed before the page may answer again.
+pub const SLICE: usize = 192 * 1024;
+/// Bytes of one string shown in a row of the tree.
+const STRING_BYTES: usize = 1_000;
+/// Bytes in one row of the raw view; longer lines go on in the next row.
+const RAW_BYTES: usize = 400;
+/// Up to here the raw view is one text that the browser can search and select.
+const WHOLE_BYTES: usize = 64 * 1024;
 const HEX_BYTES: usize = 16;
+/// Rows that Page Up and Page Down go.
+const PAGE: usize = 15;
 /// Deeper rows are not indented further.
 const DEEPEST: u32 = 60;
 
 /// A piece of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// Names its colour in `components.css`; empty for plain text.
+    /// Names its colour in `payload.css`; empty for plain text.
     pub class: &'static str,
     /// Text, never markup.
     pub text: String,
 }
 
-/// A payload, indexed once when its window opens.
-#[derive(Clone, Debug)]
-pub struct Payload {
-    body: Body,
-}
-
-#[derive(Clone, Debug)]
-enum Body {
-    Text { text: String, lines: Vec<(u32, u32)>, json: Result<Vec<Row>, NotJson> },
-    Binary(Vec<u8>),
-    Nothing(Option<PayloadAbsence>),
-}
-
 /// One of the ways to look at a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum View {
-    /// Re-indented.
-    Pretty,
+    /// JSON, with what is folded left out.
+    Tree,
     /// As sent.
     Raw,
-    /// Bytes that are not text.
+    /// The bytes.
     Hex,
 }
 
+/// A row as a part of a tree (the ARIA pattern).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TreeItem {
+    /// From one.
+    pub level: u32,
+    /// Among its siblings, from one.
+    pub place: u32,
+    /// How many there are; `None` while that is not known yet.
+    pub siblings: Option<u32>,
+    /// Whether what is inside is shown; `None` when there is nothing inside.
+    pub open: Option<bool>,
+}
+
+/// Where a key leads in the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The next row.
+    Down,
+    /// The row before.
+    Up,
+    /// Some rows down.
+    PageDown,
+    /// Some rows up.
+    PageUp,
+    /// The first row.
+    Home,
+    /// The last row.
+    End,
+    /// What this row is inside of.
+    Parent,
+}
+
+/// The bytes of a payload and what is known of them.
+#[derive(Clone, Debug)]
+pub struct Payload {
+    bytes: Vec<u8>,
+    /// Where it stops to be UTF-8.
+    not_utf8: Option<usize>,
+    index: Indexer,
+    lines: Vec<(u32, u32)>,
+    /// Which containers are folded.
+    pub folds: Folds,
+    /// What is searched for.
+    pub find: Find,
+}
+
 impl Payload {
-    /// Takes the body out of a detail answer.
-    pub fn from_detail(detail: &CallbackDetail) -> Self {
-        let body = match (&detail.payload, &detail.payload_base64) {
-            (Some(text), _) => {
-                Body::Text { lines: split_lines(text), json: json::rows(text), text: text.clone() }
-            }
-            (None, Some(encoded)) => {
-                decode_base64(encoded).map_or(Body::Nothing(None), Body::Binary)
-            }
-            (None, None) => Body::Nothing(detail.payload_absence),
-        };
-        Self { body }
+    /// Takes the bytes; [`Self::run`] indexes them.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        let not_utf8 = std::str::from_utf8(&bytes).err().map(|error| error.valid_up_to());
+        let (folds, find) = (Folds::default(), Find::default());
+        Self { bytes, not_utf8, index: Indexer::default(), lines: Vec::new(), folds, find }
+    }
+
+    /// Indexes one more slice; false when all is done.
+    pub fn run(&mut self) -> bool {
+        if self.not_utf8.is_some() || self.bytes.is_empty() {
+            return false;
+        }
+        self.index.run(&self.bytes, SLICE);
+        self.index.end.is_none()
+    }
+
+    /// Folds or unfolds.
+    pub fn change_folds(&mut self, change: impl FnOnce(&mut Folds, &[Row])) {
+        change(&mut self.folds, &self.index.rows);
+    }
+
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The text, when it is one.
+    pub fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.bytes).ok()
+    }
+
+    /// The rows of the tree found so far.
+    pub fn rows(&self) -> &[Row] {
+        &self.index.rows
+    }
+
+    /// True when it is JSON, or looks so as far as it was read.
+    pub fn is_json(&self) -> bool {
+        self.not_utf8.is_none()
+            && !self.bytes.is_empty()
+            && !matches!(self.index.end, Some(Err(_)))
+            && !self.index.rows.is_empty()
     }
 
     /// The ways this payload can be looked at, the best first.
     pub fn views(&self) -> &'static [View] {
-        match &self.body {
-            Body::Text { json: Ok(_), .. } => &[View::Pretty, View::Raw],
-            Body::Text { .. } => &[View::Raw],
-            Body::Binary(_) => &[View::Hex],
-            Body::Nothing(_) => &[],
+        if self.bytes.is_empty() {
+            &[]
+        } else if self.not_utf8.is_some() {
+            &[View::Hex, View::Raw]
+        } else if self.is_json() {
+            &[View::Tree, View::Raw, View::Hex]
+        } else {
+            &[View::Raw, View::Hex]
         }
     }
 
     /// What to say about a payload that is not plain JSON.
     pub fn remark(&self) -> Option<String> {
-        match &self.body {
-            Body::Text { text, .. } if text.is_empty() => Some("The body is empty.".to_owned()),
-            Body::Text { json: Err(error), .. } => Some(format!(
-                "Not JSON: {} at line {}, column {}. Shown as it was sent.",
-                error.message, error.line, error.column
-            )),
-            Body::Text { .. } => None,
-            Body::Binary(_) => {
-                Some("Not text in UTF-8: the bytes are shown in hexadecimal.".to_owned())
-            }
-            Body::Nothing(Some(absence)) => Some(format::absence(*absence).to_owned()),
-            Body::Nothing(None) => Some("The server kept no body for this callback.".to_owned()),
+        if self.bytes.is_empty() {
+            return Some("The body is empty.".to_owned());
+        }
+        if let Some(at) = self.not_utf8 {
+            let byte = self.bytes.get(at).copied().unwrap_or_default();
+            return Some(format!(
+                "Not text in UTF-8: byte {byte:02x} at offset {at}, {}. Shown in hexadecimal; the \
+                 raw view puts \u{fffd} in such places.",
+                self.place(at)
+            ));
+        }
+        let Some(Err(error)) = &self.index.end else { return None };
+        Some(format!(
+            "Not JSON: {} at {}, offset {}. Shown as it was sent.",
+            error.message,
+            self.place(error.at),
+            error.at
+        ))
+    }
+
+    /// Line and column, in characters, of an offset.
+    fn place(&self, at: usize) -> String {
+        let before = &self.bytes[..at.min(self.bytes.len())];
+        let line = before.split(|byte| *byte == b'\n').count();
+        let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+        let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
+        format!("line {line}, column {column}")
+    }
+
+    /// Where the JSON ends, for the raw view to go to.
+    pub fn error_at(&self) -> Option<usize> {
+        match (&self.index.end, self.not_utf8) {
+            (_, Some(at)) => Some(at),
+            (Some(Err(error)), None) if !self.bytes.is_empty() => Some(error.at),
+            _ => None,
+        }
+    }
+
+    /// The raw view as one text, when it is short enough for that.
+    pub fn whole(&self) -> Option<Vec<Span>> {
+        (self.bytes.len() <= WHOLE_BYTES).then(|| {
+            let mut spans = Vec::new();
+            self.push(&mut spans, "", 0, self.bytes.len());
+            spans
+        })
+    }
+
+    /// Finds the lines of the raw view, once somebody looks at it.
+    pub fn split_lines(&mut self) {
+        if self.lines.is_empty() {
+            self.lines = split_lines(&self.bytes);
         }
     }
 
     /// How many rows a view has.
     pub fn row_count(&self, view: View) -> usize {
-        match (&self.body, view) {
-            (Body::Text { json: Ok(rows), .. }, View::Pretty) => rows.len(),
-            (Body::Text { lines, .. }, View::Raw) => lines.len(),
-            (Body::Binary(bytes), View::Hex) => bytes.len().div_ceil(HEX_BYTES),
-            _ => 0,
+        match view {
+            View::Tree => self.folds.count(&self.index.rows),
+            View::Raw => self.lines.len(),
+            View::Hex => self.bytes.len().div_ceil(HEX_BYTES),
         }
     }
 
     /// One row of a view.
-    pub fn row(&self, view: View, index: usize) -> Vec<Span> {
-        match (&self.body, view) {
-            (Body::Text { text, json: Ok(rows), .. }, View::Pretty) => {
-                rows.get(index).map_or_else(Vec::new, |row| pretty_row(text, *row))
+    pub fn row(&self, view: View, place: usize) -> Vec<Span> {
+        match view {
+            View::Tree => self.tree_row(self.folds.row_at(place)),
+            View::Raw => {
+                let (start, end) = self.lines.get(place).copied().unwrap_or_default();
+                let mut spans = Vec::new();
+                self.push(&mut spans, "", start as usize, end as usize);
+                spans
             }
-            (Body::Text { text, lines, .. }, View::Raw) => {
-                let line =
-                    lines.get(index).map(|&(start, end)| &text[start as usize..end as usize]);
-                vec![Span { class: "", text: line.unwrap_or_default().to_owned() }]
-            }
-            (Body::Binary(bytes), View::Hex) => hex_row(bytes, index),
-            _ => Vec::new(),
+            View::Hex => hex_row(&self.bytes, place),
         }
     }
 
-    /// The whole of a view, for the clipboard; the raw view is the body to the byte.
-    pub fn copy_text(&self, view: View) -> String {
-        match (&self.body, view) {
-            (Body::Text { text, json: Ok(rows), .. }, View::Pretty) => json::pretty(text, rows),
-            (Body::Text { text, .. }, _) => text.clone(),
-            (Body::Binary(_), _) => {
-                let rows = (0..self.row_count(View::Hex)).map(|index| {
-                    self.row(View::Hex, index).into_iter().map(|span| span.text).collect::<String>()
-                });
-                rows.collect::<Vec<_>>().join("\n")
-            }
-            (Body::Nothing(_), _) => String::new(),
+    /// The row of a view in which an offset lies.
+    pub fn row_of(&self, view: View, at: usize) -> usize {
+        let at = u32::try_from(at).unwrap_or(u32::MAX);
+        let last = |after: usize| after.saturating_sub(1);
+        match view {
+            View::Tree => last(self.index.rows.partition_point(|row| row.start <= at)),
+            View::Raw => last(self.lines.partition_point(|(start, _)| *start <= at)),
+            View::Hex => at as usize / HEX_BYTES,
         }
     }
-}
 
-fn pretty_row(text: &str, row: Row) -> Vec<Span> {
-    let indent = "  ".repeat(row.depth.min(DEEPEST) as usize);
-    let mut spans = vec![Span { class: "", text: indent }];
-    for token in json::row_tokens(text, row) {
-        let piece = &text[token.start..token.end];
-        let class = match token.kind {
-            Kind::Key => "json-key",
-            Kind::String => "json-string",
-            Kind::Number => "json-number",
-            Kind::Literal => "json-literal",
-            Kind::Punctuation => "json-punctuation",
+    /// The value of a row as sent; the text that it stands for when it is a string.
+    pub fn value(&self, row: u32) -> String {
+        let Some((start, end)) = json::value(&self.bytes, self.rows(), row) else {
+            return String::new();
         };
-        let (shown, hidden) = cut(piece, STRING_CHARS);
-        let colon = if piece == ":" { " " } else { "" };
-        spans.push(Span { class, text: format!("{shown}{colon}") });
-        if hidden > 0 {
-            let text = format!(" … {} more, see Raw", crate::format::size(hidden as u64));
-            spans.push(Span { class: "cut", text });
+        let raw = &self.bytes[start..end];
+        if raw.first() == Some(&b'"') {
+            return json::unescape(raw);
+        }
+        String::from_utf8_lossy(raw).into_owned()
+    }
+
+    /// The body for the clipboard: the text to the byte, or its bytes in hexadecimal.
+    pub fn copy_text(&self) -> String {
+        self.text().map_or_else(|| hex(&self.bytes), str::to_owned)
+    }
+
+    /// Re-indented, for the clipboard.
+    pub fn pretty(&self) -> String {
+        String::from_utf8_lossy(&json::pretty(&self.bytes, self.rows())).into_owned()
+    }
+
+    /// What is worth knowing of a row and cannot be seen in it.
+    pub fn note(&self, row: u32) -> Option<&'static str> {
+        const SIBLINGS: usize = 20_000;
+        if json::duplicates(&self.bytes, self.rows(), row, SIBLINGS) > 1 {
+            return Some("this key is there more than once");
+        }
+        let (start, end) = json::value(&self.bytes, self.rows(), row)?;
+        let number = &self.bytes[start..end];
+        let is_number = number[0] == b'-' || number[0].is_ascii_digit();
+        let digits = number.iter().filter(|byte| byte.is_ascii_digit()).count();
+        (is_number && digits > 15).then_some("more digits than most programs keep; shown as sent")
+    }
+
+    /// What assistive technology is told of a row; `None` for a row that only closes.
+    pub fn item(&self, row: u32) -> Option<TreeItem> {
+        let rows = self.rows();
+        let at = *rows.get(row as usize)?;
+        if json::is_closing(&self.bytes, at) {
+            return None;
+        }
+        let siblings = rows.get(at.parent as usize).map_or(Some(1), |opener| {
+            let closing = rows.get((at.parent + opener.span) as usize)?;
+            (opener.span > 0).then_some(closing.place)
+        });
+        Some(TreeItem {
+            level: at.depth + 1,
+            place: at.place,
+            siblings,
+            open: (at.span > 0).then(|| !self.folds.is_closed(row)),
+        })
+    }
+
+    /// The row that a key leads to from another one.
+    pub fn go(&self, from: u32, step: Step) -> u32 {
+        let rows = self.rows();
+        let count = self.folds.count(rows);
+        let here = self.folds.place_of(from);
+        let is_item = |place: &usize| self.item(self.folds.row_at(*place)).is_some();
+        let place = match step {
+            Step::Down => (here + 1..count).find(is_item),
+            Step::Up => (0..here).rev().find(is_item),
+            Step::PageDown => {
+                (here + PAGE..count).find(is_item).or_else(|| (here..count).rev().find(is_item))
+            }
+            Step::PageUp => (0..=here.saturating_sub(PAGE)).rev().find(is_item),
+            Step::Home => Some(0),
+            Step::End => (0..count).rev().find(is_item),
+            Step::Parent => {
+                return rows
+                    .get(from as usize)
+                    .map_or(0, |row| if row.parent == json::NONE { from } else { row.parent });
+            }
+        };
+        place.map_or(from, |place| self.folds.row_at(place))
+    }
+
+    /// The text that a string stands for, when the row shows only a part of it.
+    pub fn long_text(&self, row: u32) -> bool {
+        json::value(&self.bytes, self.rows(), row)
+            .is_some_and(|(start, end)| self.bytes[start] == b'"' && end - start > STRING_BYTES)
+    }
+
+    fn tree_row(&self, index: u32) -> Vec<Span> {
+        let rows = &self.index.rows;
+        let Some(row) = rows.get(index as usize).copied() else { return Vec::new() };
+        let mut spans = vec![plain("  ".repeat(row.depth.min(DEEPEST) as usize))];
+        for token in json::row_tokens(&self.bytes, row) {
+            let class = match token.kind {
+                Kind::Key => "json-key",
+                Kind::String => "json-string",
+                Kind::Number => "json-number",
+                Kind::Literal => "json-literal",
+                Kind::Punctuation => "json-punctuation",
+            };
+            self.push_cut(&mut spans, class, token.start, token.end);
+            if &self.bytes[token.start..token.end] == b":"
+                && let Some(colon) = spans.last_mut()
+            {
+                colon.text.push(' ');
+            }
+        }
+        if self.folds.is_closed(index)
+            && let Some(closing) = rows.get((index + row.span) as usize)
+        {
+            let closing_bracket =
+                if self.bytes[closing.start as usize] == b'}' { "}" } else { "]" };
+            let many = if closing.place == 1 { "item" } else { "items" };
+            spans.push(Span { class: "cut", text: " … ".to_owned() });
+            spans.push(Span { class: "json-punctuation", text: closing_bracket.to_owned() });
+            spans.push(Span { class: "cut", text: format!(" {} {many}", closing.place) });
+        }
+        spans
+    }
+
+    /// A token, cut when it is very long; the current match is always in what is left.
+    fn push_cut(&self, spans: &mut Vec<Span>, class: &'static str, start: usize, end: usize) {
+        if end - start <= STRING_BYTES {
+            return self.push(spans, class, start, end);
+        }
+        let wanted = self.find.current().map(|(at, _)| at).filter(|at| (start..end).contains(at));
+        let from = wanted.map_or(start, |at| at.saturating_sub(200).max(start));
+        let from = boundary(&self.bytes, from);
+        let to = boundary(&self.bytes, (from + STRING_BYTES).min(end));
+        let cut = |bytes: usize| format!(" … {} more … ", crate::format::size(bytes as u64));
+        if from > start {
+            spans.push(Span { class: "cut", text: cut(from - start) });
+        }
+        self.push(spans, class, from, to);
+        if to < end {
+            spans.push(Span { class: "cut", text: cut(end - to) });
         }
     }
-    spans
-}
 
-/// At most so many characters, and how many bytes were left off.
-fn cut(text: &str, chars: usize) -> (&str, usize) {
-    match text.char_indices().nth(chars) {
-        Some((at, _)) => (&text[..at], text.len() - at),
-        None => (text, 0),
+    /// A piece of the text, with what was found in it marked.
+    fn push(&self, spans: &mut Vec<Span>, class: &'static str, start: usize, end: usize) {
+        let text =
+            |from: usize, to: usize| String::from_utf8_lossy(&self.bytes[from..to]).into_owned();
+        let mut at = start;
+        // More marks than anybody can look at would only make the page slow.
+        for (from, to, current) in self.find.within(start, end).into_iter().take(200) {
+            if from > at {
+                spans.push(Span { class, text: text(at, from) });
+            }
+            let class = if current { "found found-current" } else { "found" };
+            spans.push(Span { class, text: text(from, to) });
+            at = to;
+        }
+        if at < end {
+            spans.push(Span { class, text: text(at, end) });
+        }
     }
 }
 
-fn split_lines(text: &str) -> Vec<(u32, u32)> {
+fn plain(text: String) -> Span {
+    Span { class: "", text }
+}
+
+/// The first place from here that does not cut a character.
+fn boundary(bytes: &[u8], mut at: usize) -> usize {
+    while bytes.get(at).is_some_and(|byte| byte & 0xc0 == 0x80) {
+        at += 1;
+    }
+    at
+}
+
+fn split_lines(bytes: &[u8]) -> Vec<(u32, u32)> {
     let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let mut lines = Vec::new();
-    let (mut start, mut chars) = (0, 0);
-    for (at, character) in text.char_indices() {
-        if character == '\n' {
-            lines.push((narrow(start), narrow(at)));
-            (start, chars) = (at + 1, 0);
-        } else if chars == RAW_CHARS {
-            lines.push((narrow(start), narrow(at)));
-            (start, chars) = (at, 1);
-        } else {
-            chars += 1;
-        }
-    }
-    if start < text.len() {
-        lines.push((narrow(start), narrow(text.len())));
+    let mut start = 0;
+    while start < bytes.len() {
+        let room = boundary(bytes, (start + RAW_BYTES).min(bytes.len()));
+        let newline = bytes[start..room].iter().position(|byte| *byte == b'\n');
+        let end = newline.map_or(room, |length| start + length);
+        lines.push((narrow(start), narrow(end)));
+        start = end + usize::from(bytes.get(end) == Some(&b'\n'));
     }
     lines
 }
@@ -186,63 +417,48 @@ fn hex_row(bytes: &[u8], index: usize) -> Vec<Span> {
     let Some(chunk) = bytes.get(start..bytes.len().min(start + HEX_BYTES)) else {
         return Vec::new();
     };
-    let mut hex = String::with_capacity(HEX_BYTES * 3 + 1);
+    let mut text = String::with_capacity(HEX_BYTES * 3 + 1);
     let mut ascii = String::with_capacity(HEX_BYTES);
     for position in 0..HEX_BYTES {
         if position == HEX_BYTES / 2 {
-            hex.push(' ');
+            text.push(' ');
         }
         match chunk.get(position) {
             Some(byte) => {
-                for nibble in [byte >> 4, byte & 15] {
-                    hex.push(char::from(b"0123456789abcdef"[usize::from(nibble)]));
-                }
-                hex.push(' ');
+                text.push_str(&hex(&[*byte]));
+                text.push(' ');
                 let visible = byte.is_ascii_graphic() || *byte == b' ';
                 ascii.push(if visible { char::from(*byte) } else { '·' });
             }
-            None => hex.push_str("   "),
+            None => text.push_str("   "),
         }
     }
     vec![
         Span { class: "hex-offset", text: format!("{start:08x}  ") },
-        Span { class: "", text: hex },
+        Span { class: "", text },
         Span { class: "hex-text", text: format!(" {ascii}") },
     ]
 }
 
-/// Standard base64 with padding; `None` when it is not.
-fn decode_base64(encoded: &str) -> Option<Vec<u8>> {
-    let digits = encoded.trim_end_matches('=');
-    let mut bytes = Vec::with_capacity(digits.len() * 3 / 4);
-    let (mut window, mut bits) = (0_u32, 0_u32);
-    for digit in digits.bytes() {
-        let value = match digit {
-            b'A'..=b'Z' => digit - b'A',
-            b'a'..=b'z' => digit - b'a' + 26,
-            b'0'..=b'9' => digit - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        window = (window << 6) | u32::from(value);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push(u8::try_from((window >> bits) & 0xff).ok()?);
+fn hex(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        for nibble in [byte >> 4, byte & 15] {
+            out.push(char::from(b"0123456789abcdef"[usize::from(nibble)]));
         }
     }
-    Some(bytes)
+    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn text(text: &str) -> Payload {
-        let body =
-            Body::Text { lines: split_lines(text), json: json::rows(text), text: text.to_owned() };
-        Payload { body }
+    fn payload(bytes: impl AsRef<[u8]>) -> Payload {
+        let mut payload = Payload::new(bytes.as_ref().to_vec());
+        while payload.run() {}
+        payload.split_lines();
+        payload
     }
 
     fn shown(payload: &Payload, view: View) -> Vec<String> {
@@ -252,51 +468,114 @@ mod tests {
     }
 
     #[test]
-    fn json_is_shown_pretty_and_raw() {
-        let payload = text("{\"a\":1}");
-        assert_eq!(payload.views(), [View::Pretty, View::Raw]);
-        assert_eq!(shown(&payload, View::Pretty), ["{", "  \"a\": 1", "}"]);
-        assert_eq!(payload.copy_text(View::Raw), "{\"a\":1}");
+    fn json_is_shown_as_a_tree_and_raw() {
+        let payload = payload("{\"a\":1}");
+        assert_eq!(payload.views(), [View::Tree, View::Raw, View::Hex]);
+        assert_eq!(shown(&payload, View::Tree), ["{", "  \"a\": 1", "}"]);
+        assert_eq!(payload.copy_text(), "{\"a\":1}");
+    }
+
+    #[test]
+    fn a_folded_container_is_one_row_that_counts_what_is_inside() {
+        let mut payload = payload(r#"{"a":[1,2,3],"b":{"c":null}}"#);
+        let rows = payload.rows().to_vec();
+        payload.folds.set(&rows, 1, true);
+        payload.folds.set(&rows, 6, true);
+        let expected = ["{", "  \"a\": [ … ] 3 items", "  \"b\": { … } 1 item", "}"];
+        assert_eq!(shown(&payload, View::Tree), expected);
     }
 
     #[test]
     fn what_is_not_json_is_shown_raw_with_the_place() {
-        let payload = text("hello\nworld");
-        assert_eq!(payload.views(), [View::Raw]);
+        let payload = payload("hello\nworld");
+        assert_eq!(payload.views(), [View::Raw, View::Hex]);
         assert_eq!(shown(&payload, View::Raw), ["hello", "world"]);
-        assert!(payload.remark().unwrap().contains("line 1, column 1"));
+        let remark = payload.remark().unwrap();
+        assert!(remark.contains("a value is expected at line 1, column 1, offset 0"), "{remark}");
+        let cut = super::tests::payload("{\n  \"é\": nope\n}");
+        assert!(cut.remark().unwrap().contains("line 2, column 8, offset 10"));
+        assert_eq!(cut.error_at(), Some(10));
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_shown_in_hex_with_the_place() {
+        let payload = payload(b"ab\n\xff\xfe");
+        assert_eq!(payload.views(), [View::Hex, View::Raw]);
+        let remark = payload.remark().unwrap();
+        assert!(remark.contains("byte ff at offset 3, line 2, column 1"), "{remark}");
+        assert_eq!(shown(&payload, View::Raw), ["ab", "\u{fffd}\u{fffd}"]);
+        assert!(shown(&payload, View::Hex)[0].starts_with("00000000  61 62 0a ff fe"));
+        assert!(shown(&payload, View::Hex)[0].ends_with("ab···"));
+        assert_eq!(payload.copy_text(), "61620afffe");
     }
 
     #[test]
     fn one_long_line_is_many_rows_and_nothing_is_lost() {
-        let line = "é".repeat(RAW_CHARS * 2 + 7);
-        let rows = shown(&text(&line), View::Raw);
+        let line = "é".repeat(RAW_BYTES + 7);
+        let rows = shown(&payload(&line), View::Raw);
         assert_eq!(rows.len(), 3);
         assert_eq!(rows.concat(), line);
+        assert_eq!(shown(&payload("\n\nx\n"), View::Raw), ["", "", "x"]);
     }
 
     #[test]
-    fn a_long_string_is_cut_in_the_pretty_view_only() {
-        let json = format!("[\"{}\"]", "x".repeat(50_000));
-        let payload = text(&json);
-        assert!(shown(&payload, View::Pretty)[1].len() < 1_100);
-        assert!(payload.copy_text(View::Pretty).len() > 50_000);
+    fn a_long_string_is_cut_in_the_tree_and_copied_whole() {
+        let json = format!("[\"{}needle{}\"]", "x".repeat(50_000), "y".repeat(9));
+        let mut payload = payload(&json);
+        let row = shown(&payload, View::Tree).remove(1);
+        assert!(row.len() < 1_100 && row.contains("47.9 KB more"), "{row}");
+        assert_eq!(payload.value(1).len(), 50_015);
+        payload.find = Find::new(payload.bytes(), "needle");
+        let row = payload.row(View::Tree, 1);
+        assert!(row.iter().any(|span| span.class.contains("found") && span.text == "needle"));
     }
 
     #[test]
-    fn bytes_that_are_not_text_are_a_hex_dump() {
-        let payload = Payload { body: Body::Binary(decode_base64("AP9oaQ==").unwrap()) };
-        let rows = shown(&payload, View::Hex);
-        assert!(rows[0].starts_with("00000000  00 ff 68 69"), "{}", rows[0]);
-        assert!(rows[0].ends_with("··hi"), "{}", rows[0]);
+    fn what_is_found_leads_to_its_row_in_every_view() {
+        let mut payload = payload("{\"a\":1,\n\"b\":[\"needle\"]}");
+        payload.find = Find::new(payload.bytes(), "NEEDLE");
+        let (at, _) = payload.find.current().unwrap();
+        assert_eq!(payload.row_of(View::Tree, at), 3);
+        assert_eq!(payload.row_of(View::Raw, at), 1);
+        assert_eq!(payload.row_of(View::Hex, at), 0);
     }
 
     #[test]
-    fn base64_is_decoded_whatever_its_length() {
-        assert_eq!(decode_base64("").unwrap(), b"");
-        assert_eq!(decode_base64("YQ==").unwrap(), b"a");
-        assert_eq!(decode_base64("YWI=").unwrap(), b"ab");
-        assert_eq!(decode_base64("YWJj").unwrap(), b"abc");
-        assert_eq!(decode_base64("a*c"), None);
+    fn big_numbers_and_repeated_keys_are_remarked_on() {
+        let payload =
+            payload(r#"{"a":12345678901234567890,"b":1,"a":2,"c":"12345678901234567890"}"#);
+        assert!(payload.note(1).unwrap().contains("more than once"));
+        assert_eq!((payload.note(2), payload.note(4)), (None, None));
+        let number = super::tests::payload("[-12345678901234567890]");
+        assert!(number.note(1).unwrap().contains("digits"));
+        assert_eq!(number.value(1), "-12345678901234567890");
+    }
+
+    #[test]
+    fn keys_lead_through_the_tree_and_past_what_only_closes() {
+        let mut payload = payload(r#"{"a":[1,2],"b":{"c":[]},"d":3}"#);
+        let rows = payload.rows().to_vec();
+        // 0 { 1 a 2 1 3 2 4 ] 5 b 6 c 7 } 8 d 9 }
+        assert_eq!(payload.go(3, Step::Down), 5);
+        assert_eq!(payload.go(5, Step::Up), 3);
+        assert_eq!(payload.go(6, Step::Parent), 5);
+        assert_eq!((payload.go(0, Step::Parent), payload.go(0, Step::Up)), (0, 0));
+        assert_eq!((payload.go(3, Step::End), payload.go(8, Step::Home)), (8, 0));
+        assert_eq!((payload.go(8, Step::Down), payload.go(1, Step::PageDown)), (8, 8));
+        payload.folds.set(&rows, 1, true);
+        assert_eq!(payload.go(1, Step::Down), 5);
+        let item = payload.item(1).unwrap();
+        assert_eq!(
+            (item.level, item.place, item.siblings, item.open),
+            (2, 1, Some(3), Some(false))
+        );
+        assert_eq!(payload.item(6).unwrap().open, None, "nothing is inside");
+        assert_eq!(payload.item(7), None);
+    }
+
+    #[test]
+    fn an_empty_body_says_so() {
+        let payload = payload("");
+        assert!(payload.views().is_empty() && payload.remark().unwrap().contains("empty"));
     }
 }

@@ -36,12 +36,12 @@ pub enum Page {
 /// Which callbacks are shown; an empty text does not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filters {
-    /// Exactly this event type.
-    pub event_type: String,
-    /// Exactly this workflow.
-    pub workflow: String,
-    /// Exactly this source.
-    pub source: String,
+    /// Any of these event types.
+    pub event_types: Vec<String>,
+    /// Any of these workflows.
+    pub workflows: Vec<String>,
+    /// Any of these sources.
+    pub sources: Vec<String>,
     /// Any of these verdicts.
     pub signature: Vec<Signature>,
     /// Opened by somebody or not.
@@ -96,7 +96,7 @@ impl Field {
             Self::Source => "Source",
             Self::Signature => "Signature",
             Self::Viewed => "Viewed",
-            Self::IdPrefix => "Id begins with",
+            Self::IdPrefix => "Callback or job id",
             Self::From => "From",
             Self::To => "To",
         }
@@ -118,12 +118,20 @@ impl Field {
 }
 
 impl Filters {
-    /// The value of one filter as the URL has it; empty when it does not filter.
+    /// The values of one filter as the URL has them; none when it does not filter.
+    pub fn values(&self, field: Field) -> Vec<String> {
+        match field {
+            Field::EventType => self.event_types.clone(),
+            Field::Workflow => self.workflows.clone(),
+            Field::Source => self.sources.clone(),
+            _ => Some(self.value(field)).filter(|value| !value.is_empty()).into_iter().collect(),
+        }
+    }
+
+    /// The value of a filter that takes one; empty when it does not filter.
     pub fn value(&self, field: Field) -> String {
         match field {
-            Field::EventType => self.event_type.clone(),
-            Field::Workflow => self.workflow.clone(),
-            Field::Source => self.source.clone(),
+            Field::EventType | Field::Workflow | Field::Source => String::new(),
             Field::Signature => {
                 let words: Vec<_> = self.signature.iter().map(|s| signature_word(*s)).collect();
                 words.join(",")
@@ -135,14 +143,19 @@ impl Filters {
         }
     }
 
-    /// With one filter set; an empty or unknown value takes it away.
+    /// With one value more for a filter that takes several, else with the filter set; an empty or
+    /// unknown value takes it away.
     #[must_use]
     pub fn with(mut self, field: Field, value: &str) -> Self {
         let value = value.trim();
+        if let Some(values) = self.several(field) {
+            if !value.is_empty() && !values.iter().any(|known| known == value) {
+                values.push(value.to_owned());
+            }
+            return self;
+        }
         match field {
-            Field::EventType => value.clone_into(&mut self.event_type),
-            Field::Workflow => value.clone_into(&mut self.workflow),
-            Field::Source => value.clone_into(&mut self.source),
+            Field::EventType | Field::Workflow | Field::Source => {}
             Field::Signature => {
                 self.signature = value.split(',').filter_map(signature_from_word).collect();
                 self.signature.dedup();
@@ -155,13 +168,31 @@ impl Filters {
         self
     }
 
-    /// The filters that are set.
+    /// Without one value of a filter.
+    #[must_use]
+    pub fn without(mut self, field: Field, value: &str) -> Self {
+        match self.several(field) {
+            Some(values) => {
+                values.retain(|known| known != value);
+                self
+            }
+            None => self.with(field, ""),
+        }
+    }
+
+    fn several(&mut self, field: Field) -> Option<&mut Vec<String>> {
+        match field {
+            Field::EventType => Some(&mut self.event_types),
+            Field::Workflow => Some(&mut self.workflows),
+            Field::Source => Some(&mut self.sources),
+            _ => None,
+        }
+    }
+
+    /// The filters that are set, each value by itself.
     pub fn active(&self) -> Vec<(Field, String)> {
-        FIELDS
-            .into_iter()
-            .map(|field| (field, self.value(field)))
-            .filter(|(_, value)| !value.is_empty())
-            .collect()
+        let values = |field| self.values(field).into_iter().map(move |value| (field, value));
+        FIELDS.into_iter().flat_map(values).collect()
     }
 
     /// True when everything is shown.
@@ -171,16 +202,19 @@ impl Filters {
 
     /// True when a callback that just arrived belongs to what is shown.
     pub fn admits(&self, row: &CallbackSummary) -> bool {
-        let same = |wanted: &str, actual: &str| wanted.is_empty() || wanted == actual;
+        let any = |wanted: &[String], actual: &str| {
+            wanted.is_empty() || wanted.iter().any(|wanted| wanted == actual)
+        };
         let received = crate::format::parse_time(&row.received_at);
         let not_before = crate::format::parse_time(&self.from);
         let before = crate::format::parse_time(&self.to);
-        same(&self.event_type, &row.event_type)
-            && same(&self.workflow, row.workflow.as_deref().unwrap_or_default())
-            && same(&self.source, &row.source)
+        any(&self.event_types, &row.event_type)
+            && any(&self.workflows, row.workflow.as_deref().unwrap_or_default())
+            && any(&self.sources, &row.source)
             && (self.signature.is_empty() || self.signature.contains(&row.signature))
             && self.viewed.is_none_or(|viewed| viewed == row.viewed_at.is_some())
-            && row.callback_id.starts_with(&self.id_prefix)
+            && (row.callback_id.starts_with(&self.id_prefix)
+                || row.job_id.as_ref().is_some_and(|job| job.starts_with(&self.id_prefix)))
             && received.zip(not_before).is_none_or(|(at, from)| at >= from)
             && received.zip(before).is_none_or(|(at, to)| at < to)
     }
@@ -269,6 +303,17 @@ impl PageQuery {
     pub fn with_callback(&self, id: &str) -> Self {
         let mut query = self.without_callback(id);
         query.callbacks.push(id.to_owned());
+        query
+    }
+
+    /// The same with one window showing another callback.
+    #[must_use]
+    pub fn with_callback_renamed(&self, from: &str, to: &str) -> Self {
+        let mut query = self.clone();
+        query.callbacks.retain(|open| open != to);
+        for open in query.callbacks.iter_mut().filter(|open| *open == from) {
+            to.clone_into(open);
+        }
         query
     }
 

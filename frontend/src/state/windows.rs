@@ -68,6 +68,18 @@ impl WindowStack {
         }
     }
 
+    /// Lets a window show another callback, where it lies; false when that one is open already.
+    pub fn rename(&mut self, from: &str, to: &str) -> bool {
+        if self.find(to).is_some() {
+            return false;
+        }
+        match self.windows.iter_mut().find(|window| window.id == from) {
+            Some(window) => to.clone_into(&mut window.id),
+            None => return false,
+        }
+        true
+    }
+
     /// Brings one to the front.
     pub fn raise(&mut self, id: &str) {
         let top = self.top + 1;
@@ -170,6 +182,17 @@ mod tests {
         assert_eq!(stack.front().map(|w| w.id.as_str()), Some("2"));
         stack.raise("1");
         assert_eq!(stack.front().map(|w| w.id.as_str()), Some("1"));
+    }
+
+    #[test]
+    fn a_window_that_goes_on_to_a_neighbour_stays_where_it_lies() {
+        let mut stack = open(&["1", "2"]);
+        let before = stack.windows()[0].clone();
+        assert!(stack.rename("1", "3"));
+        stack.sync(&ids(&["3", "2"]), DESK);
+        assert_eq!(stack.windows()[0].bounds, before.bounds);
+        assert_eq!(stack.windows()[0].z, before.z);
+        assert!(!stack.rename("3", "2"), "it is open already");
     }
 
     #[test]

@@ -29,8 +29,7 @@ pub struct Token {
 }
 
 /// The tokens of one row, in order, without the white space between them.
-pub fn row_tokens(text: &str, row: Row) -> Vec<Token> {
-    let bytes = text.as_bytes();
+pub fn row_tokens(bytes: &[u8], row: Row) -> Vec<Token> {
     let end = row.end as usize;
     let mut at = row.start as usize;
     let mut tokens = Vec::new();
@@ -65,20 +64,20 @@ pub fn row_tokens(text: &str, row: Row) -> Vec<Token> {
 }
 
 /// The whole text re-indented by two spaces: the same tokens, only other white space.
-pub fn pretty(text: &str, rows: &[Row]) -> String {
-    let mut out = String::with_capacity(text.len() * 2);
+pub fn pretty(bytes: &[u8], rows: &[Row]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len() * 2);
     for row in rows {
         if !out.is_empty() {
-            out.push('\n');
+            out.push(b'\n');
         }
         for _ in 0..row.depth {
-            out.push_str("  ");
+            out.extend_from_slice(b"  ");
         }
-        for token in row_tokens(text, *row) {
-            let piece = &text[token.start..token.end];
-            out.push_str(piece);
-            if token.kind == Kind::Punctuation && piece == ":" {
-                out.push(' ');
+        for token in row_tokens(bytes, *row) {
+            let piece = &bytes[token.start..token.end];
+            out.extend_from_slice(piece);
+            if token.kind == Kind::Punctuation && piece == b":" {
+                out.push(b' ');
             }
         }
     }

@@ -5,6 +5,7 @@ use ringback_wire::{CallbackSummary, Signature};
 fn row(id: i64) -> CallbackSummary {
     CallbackSummary {
         id,
+        seq: id,
         source: "default".into(),
         callback_id: format!("evt_{id}"),
         event_type: "batch.completed".into(),

@@ -5,9 +5,9 @@ use proptest::prelude::*;
 #[test]
 fn filters_page_and_windows_are_read_from_the_url() {
     let query = PageQuery::parse(
-        "?event_type=batch.completed&signature=invalid,missing&viewed=false&before=abc&callback=7&callback=9",
+        "?event_type=batch.completed&event_type=a,b&signature=invalid,missing&viewed=false&before=abc&callback=7&callback=9",
     );
-    assert_eq!(query.list.filters.event_type, "batch.completed");
+    assert_eq!(query.list.filters.event_types, ["batch.completed", "a,b"]);
     assert_eq!(query.list.filters.signature, [Signature::Invalid, Signature::Missing]);
     assert_eq!(query.list.filters.viewed, Some(false));
     assert_eq!(query.list.page, Page::Before("abc".into()));
@@ -32,9 +32,13 @@ fn opening_twice_raises_and_closing_removes() {
 fn an_arrival_is_held_against_every_filter() {
     let arrival = row(5);
     let admits = |search: &str| PageQuery::parse(search).list.filters.admits(&arrival);
-    for search in
-        ["", "event_type=batch.completed", "signature=valid", "id_prefix=evt_", "viewed=false"]
-    {
+    for search in [
+        "",
+        "event_type=x&event_type=batch.completed",
+        "signature=valid",
+        "id_prefix=evt_",
+        "viewed=false",
+    ] {
         assert!(admits(search), "{search}");
     }
     for search in ["event_type=x", "workflow=x", "signature=invalid", "id_prefix=x", "viewed=true"]
@@ -44,15 +48,27 @@ fn an_arrival_is_held_against_every_filter() {
     assert!(admits("from=2026-01-01T00:00:00Z") && !admits("to=2026-01-01T00:00:00Z"));
 }
 
+#[test]
+fn each_value_has_a_chip_and_is_removed_by_itself() {
+    let query = PageQuery::parse("?source=a&source=b&source=a&viewed=true");
+    let filters = query.list.filters;
+    let chips = [(Field::Source, "a"), (Field::Source, "b"), (Field::Viewed, "true")];
+    assert_eq!(filters.active(), chips.map(|(field, value)| (field, value.to_owned())));
+    let fewer = filters.without(Field::Source, "a").without(Field::Viewed, "true");
+    assert_eq!(fewer.active(), [(Field::Source, "b".to_owned())]);
+}
+
 proptest! {
     #[test]
     fn what_is_written_is_read_back(
-        event_type in "\\PC{0,12}", prefix in "[ -~]{0,12}", callbacks in prop::collection::vec("[0-9a-z]{1,5}", 0..4),
+        event_types in prop::collection::vec("\\PC{0,12}", 0..3), prefix in "[ -~]{0,12}", callbacks in prop::collection::vec("[0-9a-z]{1,5}", 0..4),
         viewed in prop::option::of(any::<bool>()), before in prop::option::of("\\PC{1,12}"),
     ) {
-        let filters = Filters { viewed, ..Filters::default() }
-            .with(Field::EventType, &event_type)
-            .with(Field::IdPrefix, &prefix);
+        let filters = Filters { viewed, ..Filters::default() }.with(Field::IdPrefix, &prefix);
+        let filters = [Field::EventType, Field::Workflow, Field::Source].into_iter().fold(
+            filters,
+            |filters, field| event_types.iter().fold(filters, |filters, value| filters.with(field, value)),
+        );
         let mut unique: Vec<String> = Vec::new();
         for id in callbacks {
             if !unique.contains(&id) {

@@ -1,0 +1,184 @@
+import type { Locator } from "@playwright/test";
+import { ADMIN, expect, test } from "../support/fixtures";
+import { sign } from "../support/signing";
+
+test.use({ viewport: { width: 1280, height: 800 } });
+
+function largeBody(bytes: number): string {
+  const items: string[] = [];
+  let size = 0;
+  for (let index = 0; size < bytes - 400; index += 1) {
+    const item = `{"index": ${index}, "text": "line ${index} of a long answer", "score": ${index}.5, "ok": true}`;
+    items.push(item);
+    size += item.length + 1;
+  }
+  items.push('{"needle": "the last one"}');
+  return `{"event_type": "batch.completed", "items": [${items.join(",")}]}`;
+}
+
+const tree = (window: Locator) => window.getByRole("tree", { name: "Payload" });
+const row = (window: Locator, text: string | RegExp) => tree(window).getByRole("treeitem").filter({ hasText: text });
+
+test("the tree folds, and keys lead through it", async ({ ringback, desk, page }) => {
+  await ringback.deliver(sign('{"event_type":"x","a":{"b":[1,2],"c":null},"d":true}', { id: "evt_tree" }));
+  await desk.enter(ADMIN);
+  const window = await desk.viewFromHistory("evt_tree");
+  await tree(window).focus();
+  const active = tree(window).getByRole("treeitem", { selected: true });
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  await expect(active).toContainText('"a"');
+  await expect(active).toHaveAttribute("aria-level", "2");
+  await expect(active).toHaveAttribute("aria-posinset", "2");
+  await expect(active).toHaveAttribute("aria-setsize", "3");
+  await expect(active).toHaveAttribute("aria-expanded", "true");
+  await page.keyboard.press("ArrowLeft");
+  await expect(active).toHaveAttribute("aria-expanded", "false");
+  await expect(active).toContainText("2 items");
+  await expect(row(window, '"b"')).toHaveCount(0);
+  await page.keyboard.press("ArrowDown");
+  await expect(active).toContainText('"d"');
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowRight");
+  await expect(active).toContainText('"b"');
+  await page.keyboard.press("End");
+  await expect(active).toContainText('"d"');
+  await page.keyboard.press("Home");
+  await expect(active).toHaveAttribute("aria-level", "1");
+  await window.getByRole("button", { name: "Fold all", exact: true }).click();
+  await expect(tree(window).getByRole("treeitem")).toHaveCount(4);
+  await tree(window).focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("*");
+  await expect(row(window, '"b"')).toHaveCount(1);
+});
+
+test("value, pointer and path of a row are copied as sent", async ({ ringback, desk, page }) => {
+  const body = '{"n":12345678901234567890,"list":[{"a b":"caf\\u00e9"}],"dup":1,"dup":2}';
+  await ringback.deliver(sign(body, { id: "evt_path" }));
+  await desk.enter(ADMIN);
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  const window = await desk.viewFromHistory("evt_path");
+  const copied = async (name: string) => {
+    await window.getByRole("button", { name, exact: true }).click();
+    await expect(window.getByRole("button", { name, exact: true })).toContainText("Copied");
+    return page.evaluate(() => navigator.clipboard.readText());
+  };
+  await row(window, '"n"').click();
+  await expect(window.getByText("more digits than most programs keep")).toBeVisible();
+  expect(await copied("Copy value")).toBe("12345678901234567890");
+  await row(window, '"a b"').click();
+  expect(await copied("Copy value")).toBe("café");
+  expect(await copied("Copy pointer")).toBe("/list/0/a b");
+  expect(await copied("Copy JSONPath")).toBe("$.list[0]['a b']");
+  await expect(row(window, '"dup"')).toHaveCount(2);
+  await row(window, '"dup"').first().click();
+  await expect(window.getByText("this key is there more than once")).toBeVisible();
+});
+
+test("markup in a payload stays text", async ({ ringback, desk, page }) => {
+  await ringback.deliver(sign('{"event_type":"x","html":"<script>alert(1)</script><img src=x onerror=alert(2)>"}', { id: "evt_html" }));
+  await desk.enter(ADMIN);
+  const window = await desk.viewFromHistory("evt_html");
+  await expect(row(window, "<script>alert(1)</script>")).toBeVisible();
+  await expect(page.locator("script:not([src]):has-text('alert'), img")).toHaveCount(0);
+});
+
+test("1 MiB opens at once, without a long task, and is folded and searched", async ({ ringback, desk, page }) => {
+  await ringback.deliver(sign(largeBody(1_040_000), { id: "evt_large" }));
+  await desk.enter(ADMIN);
+  await page.evaluate(() => {
+    const seen: number[] = [];
+    new PerformanceObserver((list) => seen.push(...list.getEntries().map((entry) => entry.duration))).observe({
+      type: "longtask",
+    });
+    Object.assign(globalThis, { longTasks: seen });
+  });
+  const window = await desk.viewFromHistory("evt_large");
+  await expect(row(window, '"event_type"')).toBeVisible();
+  // Whole once the last row can be reached.
+  await tree(window).focus();
+  await expect
+    .poll(async () => {
+      await page.keyboard.press("End");
+      return tree(window).innerText();
+    })
+    .toContain("the last one");
+  const find = window.getByRole("searchbox", { name: "Find in payload" });
+  await find.fill("NEEDLE");
+  await expect(window.getByText("1 of 1", { exact: true })).toBeVisible();
+  await find.fill("line 77 of");
+  await expect(row(window, "line 77 of a long answer")).toBeVisible();
+  await window.getByRole("button", { name: "Fold all", exact: true }).click();
+  await expect(tree(window).getByRole("treeitem")).toHaveCount(3);
+  await window.getByRole("button", { name: "Unfold all" }).click();
+  await window.getByRole("tab", { name: "Raw" }).click();
+  await expect(window.getByRole("tabpanel", { name: "Raw" })).toContainText('"event_type": "batch.completed"');
+  await window.getByRole("tab", { name: "Hex" }).click();
+  await expect(window.getByRole("tabpanel", { name: "Hex" })).toContainText("00000000  7b 22 65");
+  const tasks = await page.evaluate(() => (globalThis as unknown as { longTasks: number[] }).longTasks);
+  test.info().annotations.push({ type: "long tasks, ms", description: tasks.map(Math.round).join(" ") || "none" });
+  const elements = await window.evaluate((element) => element.querySelectorAll("*").length);
+  expect(elements).toBeLessThanOrEqual(1_500);
+});
+
+test("six windows with large payloads have at most 1,500 elements each", async ({ ringback, desk }) => {
+  const keys: number[] = [];
+  for (let index = 0; index < 6; index += 1) {
+    keys.push((await ringback.deliver(sign(largeBody(200_000), { id: `evt_six_${index}` }))).id);
+  }
+  await desk.enter(ADMIN, `/?${keys.map((key) => `callback=${key}`).join("&")}`);
+  for (let index = 0; index < 6; index += 1) {
+    const window = desk.window(`evt_six_${index}`);
+    await expect(row(window, '"event_type"')).toHaveCount(1);
+    const elements = await window.evaluate((element) => element.querySelectorAll("*").length);
+    expect(elements, `elements of window ${index}`).toBeLessThanOrEqual(1_500);
+  }
+});
+
+test("a long string is cut in the tree and shown whole on demand", async ({ ringback, desk }) => {
+  const text = `begin ${"word ".repeat(600)}the very end`;
+  await ringback.deliver(sign(JSON.stringify({ event_type: "x", output: text }), { id: "evt_text" }));
+  await desk.enter(ADMIN);
+  const window = await desk.viewFromHistory("evt_text");
+  await expect(row(window, '"output"')).not.toContainText("the very end");
+  await row(window, '"output"').click({ position: { x: 80, y: 8 } });
+  await window.getByRole("button", { name: "Show whole text" }).click();
+  await expect(window.getByRole("tabpanel")).toContainText("the very end");
+  await window.getByRole("button", { name: "Back to the tree" }).click();
+  await expect(row(window, '"event_type"')).toBeVisible();
+});
+
+const broken: { name: string; body: string | Buffer; remark: string; shown: string }[] = [
+  { name: "not JSON", body: '{\n  "a": nope}', remark: "a value is expected at line 2, column 8, offset 9", shown: "nope}" },
+  { name: "cut off", body: '{"a": [1, 2', remark: "the text ends too early at line 1, column 12", shown: "[1, 2" },
+  { name: "not UTF-8", body: Buffer.from([0x7b, 0x22, 0xff, 0x22]), remark: "byte ff at offset 2", shown: "7b 22 ff 22" },
+  { name: "empty", body: "", remark: "The body is empty", shown: "The body is empty" },
+];
+for (const { name, body, remark, shown } of broken) {
+  test(`a body that is ${name} is shown honestly, with the place`, async ({ ringback, desk }) => {
+    await ringback.deliver(sign(body, { id: "evt_broken" }));
+    await desk.enter(ADMIN);
+    const window = await desk.viewFromHistory("evt_broken");
+    await expect(window.getByText(remark)).toBeVisible();
+    await expect(window.getByRole("region", { name: "Payload" })).toContainText(shown);
+  });
+}
+
+test("Escape empties the search first and closes the window then", async ({ ringback, desk, page }) => {
+  await ringback.deliver(sign('{"event_type":"x","a":"needle","b":"needle"}', { id: "evt_find" }));
+  await desk.enter(ADMIN);
+  const window = await desk.viewFromHistory("evt_find");
+  const find = window.getByRole("searchbox", { name: "Find in payload" });
+  await find.fill("needle");
+  await expect(window.getByText("1 of 2", { exact: true })).toBeVisible();
+  await page.keyboard.press("Enter");
+  await expect(window.getByText("2 of 2", { exact: true })).toBeVisible();
+  await page.keyboard.press("Shift+Enter");
+  await expect(window.getByText("1 of 2", { exact: true })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(find).toHaveValue("");
+  await page.keyboard.press("Escape");
+  await expect(window).toBeHidden();
+});

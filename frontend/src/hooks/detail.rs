@@ -1,0 +1,93 @@
+//! What a detail window knows of its callback.
+
+use super::feed::use_feed;
+use super::history::use_history;
+use super::session::use_session;
+use super::toasts::use_toasts;
+use crate::api::{self, ApiError};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use ringback_wire::{CallbackDetail, Seen};
+use std::sync::Arc;
+
+/// What a window knows of its callback.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// The answer is on its way.
+    Loading,
+    /// Here it is.
+    Found(Arc<CallbackDetail>),
+    /// There is none of this id.
+    NotFound,
+    /// The question failed; what to tell.
+    Failed(String),
+}
+
+/// The content of a window, and how to read it again.
+#[derive(Clone, Copy)]
+pub struct DetailContext {
+    /// What is known; follows changes.
+    pub content: RwSignal<Content>,
+    /// Reads it again.
+    pub load: Callback<()>,
+}
+
+impl DetailContext {
+    /// The callback, once it is here; follows changes.
+    pub fn found(self) -> Option<Arc<CallbackDetail>> {
+        self.content.with(|content| match content {
+            Content::Found(detail) => Some(detail.clone()),
+            _ => None,
+        })
+    }
+}
+
+/// Reads a callback, marks it as viewed as it was read, and reads it again when it changes.
+pub fn use_detail(id: &str) -> DetailContext {
+    let content = RwSignal::new(Content::Loading);
+    let Ok(id) = id.parse::<i64>() else {
+        content.set(Content::NotFound);
+        return DetailContext { content, load: Callback::new(|()| ()) };
+    };
+    let feed = use_feed();
+    let history = use_history();
+    let session = use_session();
+    let load = Callback::new(move |()| {
+        spawn_local(async move {
+            let answer = api::find_callback(id).await;
+            let seq = match &answer {
+                Ok(detail) if detail.viewed_at.is_none() => Some(detail.seq),
+                _ => None,
+            };
+            let gone = content.try_set(match answer {
+                Ok(detail) => Content::Found(Arc::new(detail)),
+                Err(ApiError::Problem { problem, .. }) if problem.status == 404 => {
+                    Content::NotFound
+                }
+                Err(error) => Content::Failed(error.message()),
+            });
+            let Some(seq) = seq.filter(|_| gone.is_none()) else { return };
+            if untrack(|| session.is_admin())
+                && let Some(answer) = history.mark_seen(vec![Seen { id, seq }]).await
+            {
+                feed.unviewed.try_set(answer.unviewed);
+                content.try_update(|content| {
+                    if let Content::Found(detail) = content {
+                        let detail = Arc::make_mut(detail);
+                        detail.viewed_at.get_or_insert(answer.viewed_at);
+                        detail.viewed_by.get_or_insert(untrack(|| session.name()));
+                    }
+                });
+            }
+        });
+    });
+    use_toasts().dismiss_callback(id);
+    load.run(());
+    Effect::new(move |before: Option<()>| {
+        let changed = feed.changed.with(|changed| changed.contains(&id));
+        if before.is_some() && changed {
+            load.run(());
+        }
+    });
+    DetailContext { content, load }
+}

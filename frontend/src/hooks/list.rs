@@ -1,0 +1,293 @@
+//! The list of callbacks on the page: what is in sight, what has the focus, reading on, marking.
+
+use super::announcer::{Announcer, use_announcer};
+use super::browser::{self, animation_frame, focus_id, top_of, viewport};
+use super::feed::{Feed, use_feed};
+use super::history::{HistoryContext, use_history};
+use super::preferences::use_preferences;
+use super::windows::{WindowContext, use_windows};
+use crate::api;
+use crate::state::history::History;
+use crate::state::list_layout::{COLUMNS, ListSettings, rows_in_sight};
+use crate::state::preferences::Density;
+use crate::storage;
+use leptos::ev;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use ringback_wire::{MarkUnviewedRequest, MarkViewedRequest, MarkViewedResponse};
+use std::collections::HashSet;
+
+/// The element that holds the rows.
+pub const ROWS_ID: &str = "callback-rows";
+/// So many rows before the end the next page is asked for.
+const READ_AHEAD: usize = 20;
+
+/// The list on the page.
+#[derive(Clone, Copy)]
+pub struct ListContext {
+    /// What the person chose; follows changes.
+    pub settings: RwSignal<ListSettings>,
+    /// Which of the columns are shown, in the order of [`COLUMNS`].
+    pub columns: Memo<[bool; 4]>,
+    /// The rows in the document: place and id.
+    pub visible: Memo<Vec<(usize, i64)>>,
+    /// The width of the viewport.
+    pub width: RwSignal<f64>,
+    /// What can be taken back: how many were marked, and the time the marks carry.
+    pub undo: RwSignal<Option<(i64, String)>>,
+    parts: StoredValue<Parts>,
+}
+
+/// What only the list itself needs: its context is copied into every row.
+#[derive(Clone, Copy)]
+struct Parts {
+    sight: RwSignal<(f64, f64)>,
+    focused: RwSignal<Option<i64>>,
+    history: HistoryContext,
+    feed: Feed,
+    windows: WindowContext,
+    announcer: Announcer,
+}
+
+/// Makes the list available to its parts and follows the scrolling of the page.
+pub fn provide_list() -> ListContext {
+    let history = use_history();
+    let preferences = use_preferences();
+    let is_compact = move || preferences.get().density == Density::Compact;
+    let mut chosen = storage::load_list();
+    chosen.compact = untrack(is_compact);
+    let settings = RwSignal::new(chosen);
+    Effect::new(move |_| {
+        let compact = is_compact();
+        if settings.with_untracked(|settings| settings.compact) != compact {
+            settings.update(|settings| settings.compact = compact);
+        }
+    });
+    let width = RwSignal::new(viewport().width);
+    let sight = RwSignal::new((0.0, viewport().height));
+    let focused = RwSignal::new(None::<i64>);
+    let columns = Memo::new(move |_| {
+        let width = width.get();
+        settings.with(|settings| COLUMNS.map(|column| settings.shows(column, width)))
+    });
+    let visible = Memo::new(move |_| {
+        let row_px = settings.with(|settings| settings.row_px(width.get()));
+        let (top, view) = sight.get();
+        history.list.with(|list| {
+            let ids = list.ids();
+            let rows = rows_in_sight(top, view, row_px, ids.len());
+            let mut visible: Vec<(usize, i64)> = rows.map(|place| (place, ids[place])).collect();
+            // The row that has the focus stays in the document wherever one scrolls.
+            if let Some(id) = focused.get()
+                && !visible.iter().any(|(_, shown)| *shown == id)
+                && let Some(place) = list.place(id)
+            {
+                let at = visible.partition_point(|(shown, _)| *shown < place);
+                visible.insert(at, (place, id));
+            }
+            visible
+        })
+    });
+    let list = ListContext {
+        settings,
+        columns,
+        visible,
+        width,
+        undo: RwSignal::new(None),
+        parts: StoredValue::new(Parts {
+            sight,
+            focused,
+            history,
+            feed: use_feed(),
+            windows: use_windows(),
+            announcer: use_announcer(),
+        }),
+    };
+    provide_context(list);
+    let scrolled = window_event_listener(ev::scroll, move |_| list.measure());
+    let resized = window_event_listener(ev::resize, move |_| list.measure());
+    on_cleanup(move || {
+        scrolled.remove();
+        resized.remove();
+    });
+    Effect::new(move |_| {
+        // The rows are there, or lie elsewhere, only after the page has followed.
+        history.list.with(History::arrivals);
+        settings.track();
+        animation_frame(move || list.measure());
+    });
+    Effect::new(move |_| {
+        let end = visible.with(|visible| visible.last().map_or(0, |(place, _)| place + 1));
+        if history.list.with(|list| list.before.is_some() && end + READ_AHEAD > list.ids().len()) {
+            history.read_on(false);
+        }
+    });
+    list
+}
+
+/// The list.
+pub fn use_list() -> ListContext {
+    expect_context()
+}
+
+impl ListContext {
+    /// Takes note of where the rows lie; one column more or less changes that too.
+    pub fn measure(self) {
+        let viewport = viewport();
+        if self
+            .width
+            .try_get_untracked()
+            .is_some_and(|width| width.to_bits() != viewport.width.to_bits())
+        {
+            self.width.set(viewport.width);
+        }
+        if let (Some(top), Some(parts)) = (top_of(ROWS_ID), self.parts.try_get_value()) {
+            parts.sight.try_set((top, viewport.height));
+        }
+    }
+
+    /// Changes the settings and keeps them.
+    pub fn change_settings(self, change: impl FnOnce(&mut ListSettings)) {
+        self.settings.update(change);
+        self.settings.with_untracked(storage::save_list);
+    }
+
+    /// The height of a row.
+    pub fn row_px(self) -> f64 {
+        let width = self.width.get();
+        self.settings.with(|settings| settings.row_px(width))
+    }
+
+    /// Takes note of the row that has the focus. A row may lose it because the page goes away.
+    pub fn note_focus(self, id: Option<i64>) {
+        if let Some(parts) = self.parts.try_get_value()
+            && parts.focused.try_get_untracked().is_some_and(|before| before != id)
+        {
+            parts.focused.set(id);
+        }
+    }
+
+    /// Gives the focus to the next row or the one before; to the first one in sight when none has it.
+    pub fn move_focus(self, forward: bool) {
+        let from = self
+            .parts()
+            .focused
+            .get_untracked()
+            .filter(|id| browser::focus_is_inside(&row_id(*id)));
+        let target = self.parts().history.list.with_untracked(|list| {
+            let ids = list.ids();
+            match from.and_then(|id| list.place(id)) {
+                Some(place) if forward => ids.get(place + 1).copied(),
+                Some(place) => place.checked_sub(1).map(|place| ids[place]),
+                None => {
+                    let (top, _) = self.parts().sight.get_untracked();
+                    let row_px = untrack(|| self.row_px());
+                    ids.get(first_in_sight(top, row_px)).or(ids.last()).copied()
+                }
+            }
+        });
+        let Some(id) = target else { return };
+        // Once it is in the document it can take the focus, and the browser scrolls to it.
+        self.parts().focused.set(Some(id));
+        animation_frame(move || {
+            focus_id(&link_id(id));
+        });
+    }
+
+    /// Opens the window of the row that has the focus.
+    pub fn open_focused(self) {
+        if let Some(id) = self.focused_row() {
+            self.parts().windows.open(&id.to_string());
+        }
+    }
+
+    /// Selects the row that has the focus, or takes it out of the selection.
+    pub fn select_focused(self) {
+        if let Some(id) = self.focused_row() {
+            self.parts().history.list.update(|list| {
+                let selected = list.selected().contains(&id);
+                list.set_selected(id, !selected, false);
+            });
+        }
+    }
+
+    fn parts(self) -> Parts {
+        self.parts.get_value()
+    }
+
+    fn focused_row(self) -> Option<i64> {
+        self.parts().focused.get_untracked().filter(|id| browser::focus_is_inside(&row_id(*id)))
+    }
+
+    /// Marks callbacks as viewed as they are on screen.
+    pub fn mark(self, ids: HashSet<i64>) {
+        let parts = self.parts();
+        spawn_local(async move {
+            let answer = parts.history.mark_viewed(ids).await;
+            self.marked(&parts, answer);
+        });
+    }
+
+    /// Marks everything up to where the feed has come.
+    pub fn mark_all(self) {
+        let parts = self.parts();
+        let through = parts.feed.cursor.get_untracked();
+        // What is on screen came before.
+        let ids = parts.history.list.with_untracked(|list| list.ids().iter().copied().collect());
+        spawn_local(async move {
+            let request = MarkViewedRequest { through, ..MarkViewedRequest::default() };
+            let answer = api::mark_viewed(&request).await.ok();
+            if let Some(answer) = &answer {
+                parts.history.note_viewed(&ids, &answer.viewed_at);
+            }
+            self.marked(&parts, answer);
+        });
+    }
+
+    /// Takes the last marks back.
+    pub fn take_back(self) {
+        let Some((_, at)) = self.undo.get_untracked() else { return };
+        let parts = self.parts();
+        spawn_local(async move {
+            let request = MarkUnviewedRequest { viewed_at: Some(at.clone()), ids: None };
+            let Ok(answer) = api::mark_unviewed(&request).await else {
+                return parts.announcer.say("Could not take it back. Try again.".to_owned());
+            };
+            self.undo.try_set(None);
+            parts.feed.unviewed.try_set(answer.unviewed);
+            parts.history.list.try_update(|list| list.unmark_viewed(&at));
+            parts.announcer.say("Marked as not viewed again".to_owned());
+        });
+    }
+
+    /// The page may be another one by the time that the answer is there.
+    fn marked(self, parts: &Parts, answer: Option<MarkViewedResponse>) {
+        let Some(answer) = answer else {
+            return parts.announcer.say("Could not mark as viewed. Try again.".to_owned());
+        };
+        parts.feed.unviewed.try_set(answer.unviewed);
+        parts.announcer.say(answer.marked.to_string() + " marked as viewed");
+        if answer.marked > 0 {
+            self.undo.try_set(Some((answer.marked, answer.viewed_at)));
+        }
+    }
+}
+/// The id of a row's element.
+pub fn row_id(id: i64) -> String {
+    "row-".to_owned() + &id.to_string()
+}
+
+/// The id of a row's link.
+pub fn link_id(id: i64) -> String {
+    "row-link-".to_owned() + &id.to_string()
+}
+
+/// The row that lies highest in sight.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "row numbers stay far below 2^52, and positions are not negative"
+)]
+fn first_in_sight(top_px: f64, row_px: f64) -> usize {
+    ((-top_px).max(0.0) / row_px).ceil() as usize
+}
