@@ -23,6 +23,8 @@ const EVERY: Duration = Duration::from_secs(300);
 const LEASE: &str = "retention";
 /// Longer than a round's longest step and pause; renewed before each step.
 const LEASE_TTL: Micros = 120 * 1_000_000;
+/// Times that a round looks whether enough was taken away.
+const PASSES: usize = 3;
 /// Callbacks in one step: the most, and where it starts.
 const MOST: i64 = 512;
 const FEWEST: i64 = 8;
@@ -81,13 +83,16 @@ pub async fn run_once(state: &AppState, holder: &str) -> Result<Option<Round>, A
     }
     let enough = keep_bytes.unwrap_or(i64::MAX);
     let measure = || state.readers.read(move |conn| measure_stored_bytes(conn, enough));
-    round.stored_bytes = measure().await?;
-    if round.stored_bytes > enough {
-        let surplus = round.stored_bytes - enough + enough / 100 * MARGIN_PERCENT;
-        round.over_size = steps.shrink(surplus).await?;
-    }
     while steps.run(|conn, _| vacuum_step(conn, PAGES)).await? {}
-    if round.over_size > 0 {
+    round.stored_bytes = measure().await?;
+    // What bodies take is known, and what the pages around them take shows afterwards.
+    for _ in 0..PASSES {
+        if round.stored_bytes <= enough {
+            break;
+        }
+        let surplus = round.stored_bytes - enough + enough / 100 * MARGIN_PERCENT;
+        round.over_size += steps.shrink(surplus).await?;
+        while steps.run(|conn, _| vacuum_step(conn, PAGES)).await? {}
         round.stored_bytes = measure().await?;
     }
     state.metrics.note_retention(now.div_euclid(1_000_000), round.stored_bytes);
