@@ -13,17 +13,19 @@ use ringback_api::config::Config;
 use ringback_api::database::Readers;
 use ringback_api::error::ApiError;
 use ringback_api::floods::Floods;
-use ringback_api::handlers::receive::take_delivery;
+use ringback_api::handlers::receive::{Taken, take_delivery};
 use ringback_api::keyring::Keyring;
 use ringback_api::metrics::Metrics;
 use ringback_api::middleware::around;
 use ringback_api::observations::Observations;
 use ringback_api::outbound::Outbound;
 use ringback_api::refusals::RefusalLog;
+use ringback_api::registry::Registry;
 use ringback_api::routes;
 use ringback_api::startup::Application;
 use ringback_api::state::{AppState, State};
 use ringback_api::throttle::SignInThrottle;
+use ringback_api::worker::jwks::JwksState;
 use ringback_api::writer::{Writer, WriterConfig};
 use ringback_core::connection::{Connection, DatabaseUrl, OpenError, Purpose};
 use ringback_core::keys::{DigestKey, KEY_BYTES};
@@ -32,7 +34,7 @@ use ringback_core::{migrations, queries};
 use ringback_wire::Receipt;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Connections to PostgreSQL of the variant that stores each request alone.
 const POOL_SIZE: u32 = 16;
@@ -117,6 +119,9 @@ async fn serve_baseline(config: Config, store: Store) -> Result<(), Failure> {
         digest_key: DigestKey::new([0; KEY_BYTES]),
         reverify: tokio::sync::Notify::new(),
         outbound: Outbound::new(&config.outbound_allow)?,
+        registry: Registry::new(config.sources.clone()),
+        jwks: JwksState::default(),
+        listens_on: OnceLock::new(),
         config,
         clock: Arc::new(SystemClock),
         readers,
@@ -200,7 +205,8 @@ async fn receive(
     state: State,
     store: Data<Store>,
 ) -> Result<HttpResponse, ApiError> {
-    let (delivery, _memory) = take_delivery(&request, payload, &state, "default").await?;
+    let Taken { delivery, memory: _memory, .. } =
+        take_delivery(&request, payload, &state, "default").await?;
     let receipt = match store.get_ref() {
         Store::Nowhere => Receipt { id: 0, callback_id: delivery.callback_id, duplicate: false },
         Store::Mutex(conn) => {

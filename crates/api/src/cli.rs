@@ -7,6 +7,7 @@ mod doctor;
 mod migrate;
 mod send;
 mod serve;
+mod source;
 mod token;
 mod user;
 mod verify;
@@ -45,6 +46,9 @@ enum Command {
     Copy(copy::CopyArgs),
     /// Check a deployment, and say what to do for what is wrong.
     Doctor(Box<doctor::DoctorArgs>),
+    /// Who sends callbacks, and how they sign.
+    #[command(subcommand)]
+    Source(source::SourceCommand),
     /// Play an LLM service: sign callbacks and send them.
     Send(Box<send::SendArgs>),
     /// Check the signature of a captured request.
@@ -81,6 +85,7 @@ pub fn run() -> ExitCode {
         Command::Restore(args) => backup::restore(&args),
         Command::Copy(args) => copy::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Source(command) => source::run(command),
         Command::Send(args) => return send::run(&args),
         Command::Verify(args) => return verify::run(&args),
     };

@@ -224,6 +224,17 @@ impl DatabaseArgs {
     }
 }
 
+/// The sources of the configuration, without the default one's secrets: for commands that must know
+/// which names are taken.
+///
+/// # Errors
+/// [`ConfigError`].
+pub fn configured_sources(args: &DatabaseArgs) -> Result<Vec<Source>, ConfigError> {
+    let mut sources = vec![Source::default_source(Vec::new())];
+    sources.extend(file::read(args.config.as_ref())?.sources()?);
+    Ok(sources)
+}
+
 impl KeyArgs {
     /// Where the key is: given, in a file that is named, or in the one beside the database.
     ///

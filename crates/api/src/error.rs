@@ -49,6 +49,15 @@ pub enum ApiError {
     /// Something in the request cannot be taken.
     #[error("{0}")]
     InvalidInput(String),
+    /// It is there already, or cannot be changed here.
+    #[error("{0}")]
+    Conflict(String),
+    /// The source takes nothing for now.
+    #[error("the source {0:?} is paused: keep it and send it again")]
+    SourcePaused(String),
+    /// A strict source got something that is not valid.
+    #[error("the signature does not hold, and this source is strict; the delivery is recorded")]
+    SignatureRefused,
     /// The cursor is not of this feed.
     #[error("the cursor is not one of this server's feed: start over without a cursor")]
     CursorUnknown,
@@ -102,6 +111,9 @@ pub const PROBLEMS: &[ProblemKind] = &[
     kind("unavailable", 503, "Unavailable"),
     kind("internal", 500, "Internal error"),
     kind("rate-limited", 429, "Too many unverified deliveries"),
+    kind("conflict", 409, "Conflict"),
+    kind("source-paused", 503, "Source paused"),
+    kind("signature-refused", 401, "Signature refused"),
 ];
 
 /// Where a client whose cursor is unknown starts over.
@@ -129,6 +141,9 @@ impl ApiError {
             Self::Unavailable(_) | Self::Overloaded => 13,
             Self::Internal(_) => 14,
             Self::RateLimited(_) => 15,
+            Self::Conflict(_) => 16,
+            Self::SourcePaused(_) => 17,
+            Self::SignatureRefused => 18,
         };
         &PROBLEMS[index]
     }
@@ -187,7 +202,7 @@ impl ResponseError for ApiError {
             Self::TooManyAttempts(seconds) | Self::RateLimited(seconds) => {
                 response.insert_header((RETRY_AFTER, seconds.to_string()));
             }
-            Self::Unavailable(_) | Self::Overloaded => {
+            Self::Unavailable(_) | Self::Overloaded | Self::SourcePaused(_) => {
                 response.insert_header((RETRY_AFTER, RETRY_SECONDS.to_string()));
             }
             Self::SignInRequired => {

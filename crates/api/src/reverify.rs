@@ -18,12 +18,16 @@ const STEP_ROWS: i64 = 32;
 
 /// The source of a name.
 pub fn find_source(state: &AppState, name: &str) -> Option<Source> {
-    state.source(name).cloned()
+    let source = state.registry.find(name)?;
+    Some(Source::clone(&source.at(state.clock.now())))
 }
 
 /// All sources but one.
 pub fn other_sources(state: &AppState, name: &str) -> Vec<Source> {
-    state.config.sources.iter().filter(|source| source.name != name).cloned().collect()
+    let now = state.clock.now();
+    let all = state.registry.list();
+    let others = all.iter().filter(|source| source.name() != name);
+    others.map(|source| Source::clone(&source.at(now))).collect()
 }
 
 /// Starts verifying every failure of a source again: to be called when a secret was added or mended.

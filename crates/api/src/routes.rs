@@ -2,11 +2,12 @@
 
 use crate::error::ApiError;
 use crate::handlers::{
-    alerts, callbacks, channels, diagnosis, health, history, metrics, operations, preferences,
-    receive, session, stream, viewed,
+    alerts, callbacks, channels, diagnosis, handshake, health, history, metrics, operations,
+    preferences, receive, session, source_test, sources, stream, viewed,
 };
 use crate::spa;
 use actix_web::dev::ResourceDef;
+use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 /// Who may use a route.
@@ -40,7 +41,7 @@ macro_rules! routes {
 
         /// Registers every route, and the app for all other paths.
         pub fn configure(config: &mut web::ServiceConfig) {
-            $(config.route($path, web::$method().to($handler));)+
+            $(config.route($path, route(stringify!($method)).to($handler));)+
             config.default_service(web::to(fall_through));
         }
     };
@@ -52,6 +53,10 @@ routes! {
     Viewer get    "/metrics" => metrics::show_metrics;
     Public post   "/api/webhooks/llm-callback" => receive::receive_default;
     Public post   "/api/webhooks/llm-callback/{source}" => receive::receive_named;
+    Public get    "/api/webhooks/llm-callback" => handshake::answer_challenge_default;
+    Public get    "/api/webhooks/llm-callback/{source}" => handshake::answer_challenge_named;
+    Public options "/api/webhooks/llm-callback" => handshake::answer_options_default;
+    Public options "/api/webhooks/llm-callback/{source}" => handshake::answer_options_named;
     Public post   "/api/session" => session::sign_in;
     Public get    "/api/session/setup" => session::show_set_up;
     Public post   "/api/session/setup" => session::set_up;
@@ -70,7 +75,18 @@ routes! {
     Viewer get    "/api/admin/llm-callbacks/{id}/diagnosis" => diagnosis::show_diagnosis;
     Admin  post   "/api/admin/llm-callbacks/{id}/reverify" => diagnosis::reverify_callback;
     Viewer get    "/api/admin/llm-callbacks/{id}/payload" => callbacks::show_payload;
-    Viewer get    "/api/admin/sources" => operations::list_sources;
+    Viewer get    "/api/admin/sources" => sources::list_sources;
+    Admin  post   "/api/admin/sources" => sources::create_source;
+    Viewer get    "/api/admin/sources/{name}" => sources::show_source;
+    Admin  patch  "/api/admin/sources/{name}" => sources::change_source;
+    Admin  delete "/api/admin/sources/{name}" => sources::delete_source;
+    Admin  post   "/api/admin/sources/{name}/secrets" => sources::add_secret;
+    Admin  patch  "/api/admin/sources/{name}/secrets/{id}" => sources::change_secret;
+    Admin  delete "/api/admin/sources/{name}/secrets/{id}" => sources::delete_secret;
+    Admin  post   "/api/admin/sources/{name}/test" => source_test::send_test;
+    Admin  post   "/api/admin/secret-hints" => sources::hint_secret;
+    Viewer get    "/api/admin/providers" => sources::list_providers;
+    Admin  get    "/api/admin/audit-log" => sources::list_audit;
     Viewer get    "/api/admin/warnings" => operations::list_warnings;
     Viewer get    "/api/admin/refusals" => operations::list_refusals;
     Viewer get    "/api/admin/alerts" => alerts::list_alerts;
@@ -84,6 +100,11 @@ routes! {
     Admin  post   "/api/admin/channels/{id}/test" => channels::test_channel;
     Viewer get    "/api/admin/preferences" => preferences::show_preferences;
     Viewer put    "/api/admin/preferences" => preferences::replace_preferences;
+}
+
+fn route(method: &str) -> actix_web::Route {
+    let method = Method::from_bytes(method.to_uppercase().as_bytes());
+    web::method(method.expect("the table names methods of HTTP"))
 }
 
 /// A path of the API that takes other methods, or none; else the app.

@@ -16,11 +16,13 @@ use crate::middleware::around;
 use crate::observations::Observations;
 use crate::outbound::{Outbound, TlsError};
 use crate::refusals::RefusalLog;
+use crate::registry::Registry;
 use crate::routes;
 use crate::state::{AppState, State};
 use crate::throttle::SignInThrottle;
 use crate::tokens::{fill_random, random_token, random_u64};
 use crate::worker;
+use crate::worker::jwks::JwksState;
 use crate::writer::{Writer, WriterConfig, WriterThread};
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
@@ -120,6 +122,8 @@ impl Application {
         let digest_key =
             server_key::adopt_server_key(&mut conn, &keyring.keys(), &mut fill_random)?;
         let outbound = Outbound::new(&config.outbound_allow)?;
+        let registry = Registry::new(config.sources.clone());
+        registry.reload(&mut conn, &keyring)?;
         let set_up_token = open_set_up_link(&mut conn, clock.as_ref())?;
         let readers = Readers::open(&config.database_url)?;
         let bind = config.bind;
@@ -154,6 +158,9 @@ impl Application {
             digest_key,
             reverify: Notify::new(),
             outbound,
+            registry,
+            jwks: JwksState::default(),
+            listens_on: OnceLock::new(),
             observations: Observations::default(),
             alerts: Memory::default(),
             node: random_token(""),
@@ -184,6 +191,7 @@ impl Application {
         .map_err(listen)?;
         let address = server.addrs().first().copied().unwrap_or(bind);
         let base_url = base_url(state.config.public_url.as_ref(), address);
+        state.listens_on.get_or_init(|| address);
         state.base_url.get_or_init(|| base_url);
         let metrics_server = state
             .config
@@ -237,6 +245,8 @@ impl Application {
     pub async fn run(self) -> std::io::Result<()> {
         let loops = [
             actix_web::rt::spawn(worker::alerts::run(self.state.clone())),
+            actix_web::rt::spawn(worker::sources::run(self.state.clone())),
+            actix_web::rt::spawn(worker::jwks::run(self.state.clone())),
             actix_web::rt::spawn(worker::tail::run(self.state.clone())),
             actix_web::rt::spawn(worker::floods::run(self.state.clone())),
             actix_web::rt::spawn(worker::retention::run(self.state.clone())),

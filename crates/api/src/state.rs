@@ -12,11 +12,13 @@ use crate::metrics::Metrics;
 use crate::observations::Observations;
 use crate::outbound::Outbound;
 use crate::refusals::RefusalLog;
+use crate::registry::Registry;
 use crate::throttle::SignInThrottle;
 use crate::traces::Traces;
+use crate::worker::jwks::JwksState;
 use crate::writer::Writer;
 use ringback_core::keys::DigestKey;
-use ringback_core::source::Source;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::Notify;
 
@@ -44,6 +46,12 @@ pub struct AppState {
     pub reverify: Notify,
     /// The way out.
     pub outbound: Outbound,
+    /// The sources in force.
+    pub registry: Registry,
+    /// What is known of public keys that are fetched.
+    pub jwks: JwksState,
+    /// Where this server listens, for requests to itself.
+    pub listens_on: OnceLock<SocketAddr>,
     /// What somebody may have to be told of.
     pub observations: Observations,
     /// What this node remembers of telling it.
@@ -70,9 +78,16 @@ impl AppState {
         self.base_url.get().map_or("", String::as_str)
     }
 
-    /// The source of a name.
-    pub fn source(&self, name: &str) -> Option<&Source> {
-        self.config.sources.iter().find(|source| source.name == name)
+    /// Where this server reaches itself; `None` before it listens.
+    pub fn own_address(&self) -> Option<SocketAddr> {
+        let mut address = *self.listens_on.get()?;
+        if address.ip().is_unspecified() {
+            address.set_ip(match address.ip() {
+                IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+                IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+            });
+        }
+        Some(address)
     }
 }
 

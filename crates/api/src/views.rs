@@ -1,12 +1,17 @@
 //! From what core knows to what crosses the network.
 
+use crate::registry::{LiveSecret, LiveSource};
+use crate::sources::makes_secret;
 use ringback_core::cursor::HistoryKey;
 use ringback_core::diagnosis::{Certainty, Diagnosis};
 use ringback_core::models::{self, CallbackLine, Micros};
+use ringback_core::provider::{Origin, Provider};
+use ringback_core::queries::audit::AuditEntryRow;
 use ringback_core::queries::channels::{ChannelKind, ChannelRow};
 use ringback_core::queries::refusals::RefusalRow;
 use ringback_core::queries::reverify::RunRow;
 use ringback_core::queries::{StoredCallback, StoredDelivery};
+use ringback_core::signature::{Hint, Severity};
 use ringback_wire as wire;
 
 /// RFC 3339 in UTC with microseconds.
@@ -249,5 +254,91 @@ pub fn reverify_run(run: RunRow) -> wire::ReverifyRun {
         checked: run.checked,
         trusted: run.trusted,
         ended_at: run.ended_at.map(time),
+    }
+}
+
+/// A source at a time, without its secrets.
+pub fn source(source: &LiveSource, now: Micros) -> wire::SourceSummary {
+    let row = source.row.as_ref();
+    let name = source.name();
+    wire::SourceSummary {
+        name: name.to_owned(),
+        title: row.map_or_else(|| name.to_owned(), |row| row.title.clone()),
+        path: format!("/api/webhooks/llm-callback/{name}"),
+        scheme: source.scheme().name().to_owned(),
+        provider: row.map(|row| row.provider.clone()),
+        read_only: row.is_none(),
+        secrets: source.at(now).secrets.len(),
+        lacks_secret: source.lacks_secret(now),
+        strict: source.is_strict(),
+        paused_at: row.and_then(|row| row.paused_at).map(time),
+        options: source.options.to_value(),
+        secret_list: source.secrets.iter().map(|one| secret(one, now)).collect(),
+        jwks: source.jwks.as_ref().map(|jwks| wire::JwksSummary {
+            url: jwks.url.clone(),
+            fetched_at: jwks.fetched_at.map(time),
+        }),
+        created_at: row.map(|row| time(row.created_at)),
+        created_by: row.map(|row| row.created_by.clone()),
+    }
+}
+
+fn secret(secret: &LiveSecret, now: Micros) -> wire::SecretSummary {
+    let row = &secret.row;
+    let state = match (secret.is_readable(), secret.is_in_force(now)) {
+        (false, _) => wire::SecretState::Unreadable,
+        (true, true) => wire::SecretState::InForce,
+        (true, false) if row.ends_at.is_some_and(|at| at <= now) => wire::SecretState::Ended,
+        (true, false) => wire::SecretState::Waiting,
+    };
+    wire::SecretSummary {
+        id: row.id.clone(),
+        label: row.label.clone(),
+        state,
+        starts_at: row.starts_at.map(time),
+        ends_at: row.ends_at.map(time),
+        created_at: time(row.created_at),
+        created_by: row.created_by.clone(),
+    }
+}
+
+/// A sender that sources are made for.
+pub fn provider(provider: &Provider) -> wire::ProviderSummary {
+    wire::ProviderSummary {
+        name: provider.name.clone(),
+        title: provider.title.clone(),
+        about: provider.about.clone(),
+        scheme: provider.scheme.name().to_owned(),
+        secret: provider.secret.clone(),
+        makes_secret: provider.origin == Origin::Generic && makes_secret(&provider.scheme),
+        jwks_url: provider.jwks_url.clone(),
+        retries: provider.retries.clone(),
+        console_url: provider.console_url.clone(),
+    }
+}
+
+/// What looks odd about a secret.
+pub fn hint(hint: Hint) -> wire::SecretHint {
+    wire::SecretHint {
+        severity: match hint.severity {
+            Severity::Note => wire::HintSeverity::Note,
+            Severity::Doubtful => wire::HintSeverity::Doubtful,
+            Severity::Wrong => wire::HintSeverity::Wrong,
+        },
+        text: hint.text,
+        mended: hint.mended,
+    }
+}
+
+/// Something that somebody did.
+pub fn audit_entry(row: AuditEntryRow) -> wire::AuditEntry {
+    wire::AuditEntry {
+        id: row.id,
+        at: time(row.at),
+        actor: row.actor,
+        action: row.action,
+        subject: row.subject,
+        // Written by us as an object; anything else shows as nothing.
+        details: serde_json::from_str(&row.details).unwrap_or_default(),
     }
 }

@@ -2,7 +2,9 @@
 
 pub mod alerts;
 pub mod floods;
+pub mod jwks;
 pub mod retention;
 pub mod reverify;
+pub mod sources;
 pub mod tail;
 pub mod traces;

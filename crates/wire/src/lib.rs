@@ -10,6 +10,7 @@ mod diagnosis;
 mod operations;
 mod problem;
 mod session;
+mod source;
 
 pub use alert::{
     Alert, AlertHistoryResponse, AlertsResponse, ChangeChannelRequest, Channel, ChannelKind,
@@ -25,9 +26,12 @@ pub use diagnosis::{
     Certainty, DiagnosisResponse, ReverifiedResponse, ReverifyRequest, ReverifyRun,
     ReverifyRunsResponse,
 };
-pub use operations::{
-    Refusal, RefusalsResponse, SourceSummary, SourcesResponse, Warning, WarningKind,
-    WarningsResponse,
-};
+pub use operations::{Refusal, RefusalsResponse, Warning, WarningKind, WarningsResponse};
 pub use problem::Problem;
 pub use session::{Role, SessionResponse, SetUpRequest, SignInRequest};
+pub use source::{
+    AddSecretRequest, AddSecretResponse, AuditEntry, AuditResponse, ChangeSecretRequest,
+    ChangeSourceRequest, CreateSourceRequest, HintSeverity, JwksSummary, ProviderSummary,
+    ProvidersResponse, SecretHint, SecretHintsRequest, SecretHintsResponse, SecretState,
+    SecretSummary, SourceSummary, SourcesResponse, TestResponse,
+};

@@ -1,26 +1,6 @@
-//! Sources, warnings and refused deliveries.
+//! Warnings and refused deliveries.
 
 use serde::{Deserialize, Serialize};
-
-/// A configured sender, without its secrets.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SourceSummary {
-    /// Its name, and the last part of its path.
-    pub name: String,
-    /// Where it posts, from the root of this server.
-    pub path: String,
-    /// How it signs.
-    pub scheme: String,
-    /// How many secrets are configured.
-    pub secrets: usize,
-}
-
-/// Every configured source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SourcesResponse {
-    /// In the order of configuration.
-    pub sources: Vec<SourceSummary>,
-}
 
 /// What a warning is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -170,8 +170,8 @@ async fn find_states(state: &AppState, now: Micros) -> Result<BTreeSet<Key>, Api
         look(state, now).await?;
     }
     let mut wanted = state.alerts.read().silent;
-    for source in state.config.sources.iter().filter(|source| source.secrets.is_empty()) {
-        wanted.insert(Key::new(Condition::NoSecret, &source.name, ""));
+    for source in state.registry.list().iter().filter(|source| source.lacks_secret(now)) {
+        wanted.insert(Key::new(Condition::NoSecret, source.name(), ""));
     }
     Ok(wanted)
 }
@@ -185,7 +185,7 @@ async fn look(state: &AppState, now: Micros) -> Result<(), ApiError> {
         })
         .await?;
     let missed = hours.into_iter().filter(|(source, hours)| {
-        state.source(source).is_some() && missed_since(hours, now).is_some()
+        state.registry.find(source).is_some() && missed_since(hours, now).is_some()
     });
     let silent = missed.map(|(source, _)| Key::new(Condition::Silent, &source, "")).collect();
     if !unknown.is_empty() {

@@ -1,4 +1,4 @@
-//! Sources, warnings, refused deliveries.
+//! Warnings, refused deliveries.
 
 use crate::error::ApiError;
 use crate::extractors::Viewer;
@@ -7,30 +7,13 @@ use crate::views;
 use actix_web::HttpResponse;
 use ringback_core::models::{Micros, Signature};
 use ringback_core::queries::{refusals, stats};
-use ringback_wire::{
-    RefusalsResponse, SourceSummary, SourcesResponse, Warning, WarningKind, WarningsResponse,
-};
+use ringback_wire::{RefusalsResponse, Warning, WarningKind, WarningsResponse};
 use std::collections::BTreeMap;
 
 const DAY: Micros = 24 * 3600 * 1_000_000;
 const REFUSALS: i64 = 100;
 /// The problem that a refusal for its rate is recorded with.
 const RATE_LIMITED: &str = "rate-limited";
-
-/// Every configured source, without its secrets.
-///
-/// # Errors
-/// Only who asks can be wrong.
-pub async fn list_sources(_viewer: Viewer, state: State) -> Result<HttpResponse, ApiError> {
-    let summary = |source: &ringback_core::source::Source| SourceSummary {
-        name: source.name.clone(),
-        path: format!("/api/webhooks/llm-callback/{}", source.name),
-        scheme: source.scheme.name().to_owned(),
-        secrets: source.secrets.len(),
-    };
-    let sources = state.config.sources.iter().map(summary).collect();
-    Ok(HttpResponse::Ok().json(SourcesResponse { sources }))
-}
 
 /// What the banner shows: sources without a secret, and what went wrong in the last 24 hours.
 ///
@@ -51,8 +34,6 @@ pub async fn list_warnings(_viewer: Viewer, state: State) -> Result<HttpResponse
             Ok((invalid, refusals::count_refusals_since(conn, since)?))
         })
         .await?;
-    let without = state.config.sources.iter().filter(|source| source.secrets.is_empty());
-    let without = without.map(|source| (source.name.clone(), 0)).collect();
     let (rate_limited, refused): (Vec<_>, Vec<_>) =
         refused.into_iter().partition(|(_, problem, _)| problem == RATE_LIMITED);
     let by_source = |counts: Vec<(String, String, i64)>| -> Vec<(String, i64)> {
@@ -62,7 +43,11 @@ pub async fn list_warnings(_viewer: Viewer, state: State) -> Result<HttpResponse
         }
         sums.into_iter().collect()
     };
-    let over_quota = state.floods.over_quota(state.clock.now());
+    let now = state.clock.now();
+    let over_quota = state.floods.over_quota(now);
+    let sources = state.registry.list();
+    let without = sources.iter().filter(|source| source.lacks_secret(now));
+    let without = without.map(|source| (source.name().to_owned(), 0)).collect();
     let kinds = [
         (WarningKind::NoSecret, without),
         (WarningKind::InvalidSignature, invalid),

@@ -4,8 +4,10 @@
 use crate::admission::BodyReservation;
 use crate::error::ApiError;
 use crate::extractors::Admin;
+use crate::handlers::handshake::{self, find_url_verification};
 use crate::observations::Observation;
 use crate::proxies;
+use crate::registry::LiveSource;
 use crate::state::{AppState, State};
 use crate::traces;
 use crate::writer::StoreError;
@@ -19,6 +21,7 @@ use ringback_core::rule::Effect;
 use ringback_core::signature::Headers;
 use ringback_wire::Receipt;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A sender has this long for its body.
@@ -57,9 +60,22 @@ async fn receive(
     state: State,
     source: &str,
 ) -> Result<HttpResponse, ApiError> {
-    // Held until the answer: the bytes are in memory as long.
-    let (delivery, _memory) = take_delivery(request, payload, &state, source).await?;
-    Ok(HttpResponse::Ok().json(store(&state, source, delivery).await?))
+    // The memory is held until the answer: the bytes are there as long.
+    let Taken { delivery, source: known, challenge, memory: _memory } =
+        take_delivery(request, payload, &state, source).await?;
+    let (signature, reason) = (delivery.signature, delivery.reason);
+    let receipt = store(&state, source, delivery).await?;
+    if let Some(jwks) = known.jwks.as_ref().filter(|_| reason == Some(Reason::Wrong)) {
+        state.jwks.doubt(&jwks.url);
+    }
+    let is_trusted = signature.is_trusted();
+    if known.is_strict() && !is_trusted {
+        return Err(ApiError::SignatureRefused);
+    }
+    if let Some(challenge) = challenge.filter(|_| is_trusted) {
+        return Ok(handshake::repeat(challenge));
+    }
+    Ok(HttpResponse::Ok().json(receipt))
 }
 
 async fn store(state: &State, source: &str, delivery: NewDelivery) -> Result<Receipt, ApiError> {
@@ -90,8 +106,9 @@ pub async fn receive_test(
     state: State,
 ) -> Result<HttpResponse, ApiError> {
     let name = "default";
-    let source = state.source(name).ok_or_else(|| ApiError::UnknownSource(name.to_owned()))?;
     let received_at = state.clock.now();
+    let known = state.registry.find(name);
+    let source = known.ok_or_else(|| ApiError::UnknownSource(name.to_owned()))?.at(received_at);
     let id = format!("test_{received_at}");
     let body = serde_json::json!({
         "event_type": "ringback.test",
@@ -111,12 +128,23 @@ pub async fn receive_test(
     let remote_addr = remote_addr(&request, &state);
     let headers = Headers::new(headers);
     let sent = Request { headers: &headers, body: body.as_bytes(), remote_addr, received_at };
-    let delivery = read_delivery_with_digests(source, &sent, &state.digest_key);
+    let delivery = read_delivery_with_digests(&source, &sent, &state.digest_key);
     Ok(HttpResponse::Ok().json(store(&state, name, delivery).await?))
 }
 
-/// Everything before the queue: the limits, the body, the verdict, what it says. The reservation
-/// is the memory that the body takes.
+/// A request that was read, and what its answer depends on.
+pub struct Taken {
+    /// To be stored.
+    pub delivery: NewDelivery,
+    /// Whose it is.
+    pub source: Arc<LiveSource>,
+    /// What its sender wants to be answered, when the signature holds.
+    pub challenge: Option<String>,
+    /// The memory that the body takes.
+    pub memory: BodyReservation,
+}
+
+/// Everything before the queue: the limits, the body, the verdict, what it says.
 ///
 /// # Errors
 /// 404, 413, 408, 429, 503.
@@ -125,9 +153,13 @@ pub async fn take_delivery(
     payload: web::Payload,
     state: &State,
     source: &str,
-) -> Result<(NewDelivery, BodyReservation), ApiError> {
-    if state.source(source).is_none() {
+) -> Result<Taken, ApiError> {
+    let Some(found) = state.registry.find(source) else {
         return Err(ApiError::UnknownSource(source.chars().take(64).collect()));
+    };
+    if found.is_paused() {
+        let error = ApiError::SourcePaused(source.to_owned());
+        return Err(record_refusal(request, state, source, 0, error).await);
     }
     let mut memory = state.admission.reserve_body();
     let body = match read_body(request, payload, state.config.body_limit_bytes, &mut memory).await {
@@ -145,10 +177,12 @@ pub async fn take_delivery(
             return Err(ApiError::Overloaded);
         }
     };
+    let challenge = if found.verifies_url() { find_url_verification(&body) } else { None };
     let begun = Instant::now();
-    let delivery = read(request, state, source.to_owned(), body).await?;
+    let delivery = read(request, state, Arc::clone(&found), body).await?;
     traces::tell("check", begun, vec![("ringback.source", source.to_owned())]);
-    Ok((limit_untrusted(request, state, delivery)?, memory))
+    let delivery = limit_untrusted(request, state, delivery)?;
+    Ok(Taken { delivery, source: found, challenge, memory })
 }
 
 /// A genuine delivery passes. Another is refused when there were too many of them, and leaves only
@@ -185,7 +219,7 @@ fn limit_untrusted(
 async fn read(
     request: &HttpRequest,
     state: &State,
-    source: String,
+    source: Arc<LiveSource>,
     body: Vec<u8>,
 ) -> Result<NewDelivery, ApiError> {
     let headers = Headers::new(
@@ -195,16 +229,14 @@ async fn read(
     let received_at = state.clock.now();
     let is_large = body.len() >= LARGE_BYTES;
     let _turn = if is_large { state.admission.large_body_turn().await } else { None };
-    let is_suspect = state.floods.is_suspect(&source, remote_ip(request, state));
+    let is_suspect = state.floods.is_suspect(source.name(), remote_ip(request, state));
     let _lane = if is_suspect { Some(state.floods.enter_lane().await?) } else { None };
     let state = state.clone();
     let read = move || {
-        let source = state.source(&source)?;
         let request = Request { headers: &headers, body: &body, remote_addr, received_at };
-        Some(read_delivery_with_digests(source, &request, &state.digest_key))
+        read_delivery_with_digests(&source.at(received_at), &request, &state.digest_key)
     };
-    let delivery = if is_large || is_suspect { web::block(read).await? } else { read() };
-    delivery.ok_or_else(|| ApiError::internal("the source was there a moment ago"))
+    Ok(if is_large || is_suspect { web::block(read).await? } else { read() })
 }
 
 enum Refused {
@@ -249,7 +281,19 @@ async fn record_too_large(
     source: &str,
     size_bytes: usize,
 ) -> ApiError {
+    let refused = Observation::Refused { source, problem: "too-large" };
+    state.observations.note(refused, None, state.clock.now());
     let error = ApiError::TooLarge(state.config.body_limit_bytes);
+    record_refusal(request, state, source, size_bytes, error).await
+}
+
+async fn record_refusal(
+    request: &HttpRequest,
+    state: &State,
+    source: &str,
+    size_bytes: usize,
+    error: ApiError,
+) -> ApiError {
     state.metrics.count_refusal(source, error.kind().name);
     let refusal = NewRefusal {
         source: source.to_owned(),
@@ -259,8 +303,6 @@ async fn record_too_large(
         received_at: state.clock.now(),
         seen: 1,
     };
-    let refused = Observation::Refused { source, problem: "too-large" };
-    state.observations.note(refused, None, refusal.received_at);
     // A refusal that cannot be recorded now must not look like one that was.
     match state.writer.write(move |conn| refusals::insert_refusal(conn, &refusal)).await {
         Ok(()) => error,

@@ -137,3 +137,73 @@ fn a_captured_request_is_verified_and_the_exit_code_tells() {
     assert_eq!(verify("hmac-sha256", "1614265330"), (Some(1), missing));
     assert_eq!(verify("rot13", "1614265330").0, Some(2));
 }
+
+#[test]
+fn a_source_and_its_secrets_are_managed_and_the_key_is_changed_under_them() {
+    for_each_database(|database| {
+        let folder = folder();
+        let (one, two) = ("11".repeat(32), "22".repeat(32));
+        let run = |keys: &str, args: &[&str]| {
+            let args = [args, &["--database-url", database.url_text()]].concat();
+            ringback(folder.path(), &args)
+                .env("RINGBACK_SECRET_KEY", keys)
+                .output()
+                .expect("the binary runs")
+        };
+        let made = run(&one, &["source", "add", "ours", "--provider", "in-house", "--generate"]);
+        let out = text(&made.stdout);
+        let lines: Vec<&str> = out.lines().collect();
+        assert_eq!(lines[0], "/api/webhooks/llm-callback/ours", "{}", text(&made.stderr));
+        let secret = lines[1].to_owned();
+        std::fs::write(folder.path().join("secret"), "v1,whsec_AAAA").expect("written");
+        let add = ["source", "secret", "add", "ours", "--label", "odd", "--secret-file", "secret"];
+        let odd = run(&one, &add);
+        assert!(text(&odd.stderr).contains("look at the secret again"));
+        let list = text(&run(&one, &["source", "list"]).stdout);
+        assert!(list.contains("ours\tin-house\tworks\topen") && !list.contains(&secret), "{list}");
+        assert!(list.contains("default\t") && list.contains("odd\tinforce"), "{list}");
+
+        assert!(!run(&two, &["source", "secret", "add", "ours", "--generate"]).status.success());
+        assert!(!run(&two, &["source", "rotate-key"]).status.success(), "one key is no change");
+        let both = format!("{two},{one}");
+        let changed = run(&both, &["source", "rotate-key"]);
+        assert!(text(&changed.stdout).contains("2 secrets"), "{}", text(&changed.stderr));
+        assert!(run(&two, &["source", "secret", "add", "ours", "--generate"]).status.success());
+        let forgotten = run(&one, &["source", "rotate-key", "--lost"]);
+        assert!(text(&forgotten.stdout).contains("3 secrets"), "{}", text(&forgotten.stderr));
+
+        for args in [
+            &["source", "pause", "ours"][..],
+            &["source", "edit", "ours", "--strict", "true", "--title", "Ours"],
+            &["source", "resume", "ours"],
+            &["source", "delete", "ours"],
+        ] {
+            let done = run(&one, args);
+            assert!(done.status.success(), "{args:?}: {}", text(&done.stderr));
+        }
+        assert!(!run(&one, &["source", "delete", "ours"]).status.success());
+    });
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_file_is_made_for_its_owner_alone_and_changed_in_place() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = folder();
+    assert!(output(folder.path(), &["migrate"]).status.success());
+    let add = ["source", "add", "ours", "--provider", "in-house", "--generate"];
+    assert!(output(folder.path(), &add).status.success());
+    let path = folder.path().join("data/ringback.key");
+    let mode = path.metadata().expect("a key file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let before = std::fs::read_to_string(&path).expect("text");
+    let changed = output(folder.path(), &["source", "rotate-key"]);
+    assert!(text(&changed.stdout).contains("1 secrets"), "{}", text(&changed.stderr));
+    let after = std::fs::read_to_string(&path).expect("text");
+    assert!(before != after && after.lines().count() == 1);
+    assert_eq!(path.metadata().expect("a key file").permissions().mode() & 0o777, 0o600);
+    let left = path.parent().expect("a folder").read_dir().expect("files").count();
+    assert!(left <= 4, "the database, its log, the key: {left}");
+    let database = std::fs::read(folder.path().join("data/ringback.db")).expect("a file");
+    assert!(!database.windows(64).any(|part| part == after.trim().as_bytes()));
+}

@@ -122,7 +122,7 @@ async fn a_source_that_has_used_up_its_bytes_elsewhere_is_over_its_quota_here() 
     on_each(small, async |app| {
         // Another node stored it: this one hears of it from the database.
         let (writer, body) = (app.state.writer.clone(), vec![b'z'; 100]);
-        let source = app.state.source("default").expect("a source").clone();
+        let source = app.state.config.sources[0].clone();
         let headers = ringback_core::signature::Headers::new(std::iter::empty::<(&str, &str)>());
         let request = ringback_core::intake::Request {
             headers: &headers,

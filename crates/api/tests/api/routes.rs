@@ -13,7 +13,8 @@ fn method(route: &ringback_api::routes::Route) -> Method {
 }
 
 fn path(route: &ringback_api::routes::Route) -> String {
-    let path = route.path.replace("{id}", "1").replace("{source}", "default");
+    let path =
+        route.path.replace("{id}", "1").replace("{source}", "default").replace("{name}", "default");
     // A stream that is let in would not end.
     if path.ends_with("/stream") { format!("{path}?cursor=none") } else { path }
 }

@@ -163,6 +163,24 @@ pub fn find_callback(conn: &mut Connection, id: i64) -> QueryResult<Option<Store
     Ok(Some(StoredCallback { line, deliveries }))
 }
 
+/// The same by what its sender calls it.
+///
+/// # Errors
+/// Diesel's.
+pub fn find_callback_by_key(
+    conn: &mut Connection,
+    source: &str,
+    callback_id: &str,
+) -> QueryResult<Option<StoredCallback>> {
+    let id: Option<i64> = callbacks::table
+        .filter(callbacks::callback_id.eq(callback_id))
+        .filter(callbacks::source.eq(source))
+        .select(callbacks::id)
+        .first(conn)
+        .optional()?;
+    id.map_or(Ok(None), |id| find_callback(conn, id))
+}
+
 /// The body of a delivery as received; `None` when there is none such or its body is not kept.
 ///
 /// # Errors
