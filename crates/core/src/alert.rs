@@ -9,6 +9,7 @@
 //! Time is an argument. Storing is [`crate::queries::alerts`]'s, words are [`text`]'s, and who is told
 //! where and when is [`route`]'s.
 
+pub mod ending;
 pub mod route;
 pub mod silence;
 pub mod text;

@@ -6,13 +6,14 @@
 use crate::error::ApiError;
 use crate::observations::Taken;
 use crate::state::AppState;
+use ringback_core::alert::ending::find_ending;
 use ringback_core::alert::route::{Routing, plan};
 use ringback_core::alert::silence::{LOOK_BACK, missed_since};
 use ringback_core::alert::text::headline;
 use ringback_core::alert::{Alert, Condition, Key, Seen, Telling};
 use ringback_core::models::Micros;
 use ringback_core::queries::alerts::{self, Step};
-use ringback_core::queries::{channels, leases, preferences};
+use ringback_core::queries::{channels, leases, preferences, sources};
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::Notify;
@@ -49,6 +50,7 @@ struct Remembered {
     looked_at: Option<Micros>,
     tidied_at: Option<Micros>,
     silent: BTreeSet<Key>,
+    ending: BTreeSet<Key>,
     stopped: bool,
 }
 
@@ -169,7 +171,9 @@ async fn find_states(state: &AppState, now: Micros) -> Result<BTreeSet<Key>, Api
     if is_due {
         look(state, now).await?;
     }
-    let mut wanted = state.alerts.read().silent;
+    let found = state.alerts.read();
+    let mut wanted = found.silent;
+    wanted.extend(found.ending);
     for source in state.registry.list().iter().filter(|source| source.lacks_secret(now)) {
         wanted.insert(Key::new(Condition::NoSecret, source.name(), ""));
     }
@@ -177,22 +181,27 @@ async fn find_states(state: &AppState, now: Micros) -> Result<BTreeSet<Key>, Api
 }
 
 async fn look(state: &AppState, now: Micros) -> Result<(), ApiError> {
-    let (hours, unknown) = state
+    let (hours, unknown, secrets) = state
         .readers
         .read(move |conn| {
             let hours = alerts::list_active_hours(conn, now - LOOK_BACK)?;
-            Ok((hours, alerts::list_unknown_types(conn, now - NEW_TYPES_WITHIN)?))
+            let unknown = alerts::list_unknown_types(conn, now - NEW_TYPES_WITHIN)?;
+            Ok((hours, unknown, sources::list_secrets(conn)?))
         })
         .await?;
     let missed = hours.into_iter().filter(|(source, hours)| {
         state.registry.find(source).is_some() && missed_since(hours, now).is_some()
     });
     let silent = missed.map(|(source, _)| Key::new(Condition::Silent, &source, "")).collect();
+    let ending = find_ending(&secrets, now).into_iter();
+    let ending =
+        ending.map(|(source, label)| Key::new(Condition::SecretEnding, &source, &label)).collect();
     if !unknown.is_empty() {
         state.writer.write(move |conn| learn(conn, now)).await?;
     }
     state.alerts.change(|memory| {
         memory.silent = silent;
+        memory.ending = ending;
         memory.looked_at = Some(now);
     });
     Ok(())

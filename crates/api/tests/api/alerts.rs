@@ -171,6 +171,48 @@ async fn the_history_is_paged_newest_first() {
     .await;
 }
 
+#[actix_web::test]
+async fn a_source_that_falls_silent_a_new_event_type_and_an_ending_secret_are_alerts() {
+    use diesel::connection::SimpleConnection;
+    on_each_database(async |app| {
+        // Four days of a callback each hour, then nothing.
+        for hour in 0..4 * 24 {
+            let body = json!({ "event_type": "job.completed", "hour": hour }).to_string();
+            app.receipt(&format!("m{hour}"), body).await;
+            run_once(&app.state).await;
+            app.clock.advance(HOUR);
+        }
+        let conditions = async || -> Vec<String> {
+            open(app).await.open.into_iter().map(|alert| alert.condition).collect()
+        };
+        assert_eq!(conditions().await, [""; 0]);
+        app.clock.advance(4 * HOUR);
+        assert_eq!(conditions().await, ["silent"]);
+        app.receipt("new", json!({ "event_type": "job.exploded" }).to_string()).await;
+        app.clock.advance(MINUTE);
+        let now = open(app).await.open;
+        assert_eq!((now.len(), now[0].condition.as_str()), (1, "new_event_type"), "{now:?}");
+        assert!(now[0].title.contains("job.exploded"), "{now:?}");
+
+        let ends_at = (app.now_seconds() + 3 * 24 * 3600) * 1_000_000;
+        app.database
+            .connect()
+            .batch_execute(&format!(
+                "INSERT INTO sources (name, title, provider, options, strict, created_at, created_by)
+                 VALUES ('later', 'Later', 'standard-webhooks', '{{}}', FALSE, 0, 'tests');
+                 INSERT INTO source_secrets
+                 (id, source, label, sealed, key_id, ends_at, created_at, created_by)
+                 VALUES ('s', 'later', 'spring', 'x', 'k', {ends_at}, 0, 'tests')"
+            ))
+            .expect("a source");
+        app.clock.advance(MINUTE);
+        let now = open(app).await.open;
+        let ending = now.iter().find(|alert| alert.condition == "secret_ending");
+        assert!(ending.is_some_and(|alert| alert.title.contains("spring")), "{now:?}");
+    })
+    .await;
+}
+
 async fn as_user(
     app: &TestApp,
     cookie: &str,
