@@ -16,6 +16,8 @@ interface Fixtures {
   /** The server; it has the user {@link ADMIN} unless `withAdmin` is false. */
   ringback: Ringback;
   withAdmin: boolean;
+  /** Further variables of the server's environment. */
+  serverEnvironment: Record<string, string>;
   /** The app as a person uses it. */
   desk: Desk;
   /** The errors that a test provokes on purpose: a pattern for the console's text. */
@@ -42,9 +44,10 @@ function collectErrors(context: BrowserContext, expected: RegExp | null): string
 export const test = base.extend<Fixtures & Options>({
   database: ["sqlite", { option: true }],
   withAdmin: [true, { option: true }],
+  serverEnvironment: [{}, { option: true }],
 
-  ringback: async ({ database, withAdmin }, use) => {
-    const ringback = await Ringback.start(database);
+  ringback: async ({ database, withAdmin, serverEnvironment }, use) => {
+    const ringback = await Ringback.start(database, serverEnvironment);
     try {
       if (withAdmin) await ringback.addUser(ADMIN.name, ADMIN.password);
       await use(ringback);

@@ -34,13 +34,14 @@ export class Ringback {
     private readonly folder: string,
     private readonly databaseUrl: string,
     private readonly database: Database,
+    private readonly environment: Record<string, string>,
   ) {}
 
-  static async start(database: Database): Promise<Ringback> {
+  static async start(database: Database, environment: Record<string, string> = {}): Promise<Ringback> {
     const folder = await mkdtemp(join(tmpdir(), "ringback-e2e-"));
     const databaseUrl =
       database === "postgres" ? await createPostgresDatabase() : `sqlite://${join(folder, "ringback.db")}`;
-    const ringback = new Ringback(folder, databaseUrl, database);
+    const ringback = new Ringback(folder, databaseUrl, database, environment);
     try {
       await ringback.serve();
     } catch (error) {
@@ -168,6 +169,7 @@ export class Ringback {
         LLM_WEBHOOK_SECRET: SECRET,
         // Nothing stands before it that would have to turn elsewhere.
         RINGBACK_DRAIN_SECONDS: "0",
+        ...this.environment,
         ...environment,
       },
       stdio: ["pipe", "pipe", "pipe"],

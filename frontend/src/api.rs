@@ -5,9 +5,11 @@ use crate::state::query::ListQuery;
 use crate::state::url::percent_encode;
 use gloo_timers::callback::Timeout;
 use ringback_wire::{
-    CallbackDetail, CheckResponse, DiagnosisResponse, FilterOptionsResponse, HistoryResponse,
-    MarkUnviewedRequest, MarkUnviewedResponse, MarkViewedRequest, MarkViewedResponse, Problem,
-    ReverifiedResponse, SessionResponse, SetUpRequest, SignInRequest, WarningsResponse,
+    Alert, AlertHistoryResponse, AlertsResponse, CallbackDetail, ChangeChannelRequest,
+    ChannelsResponse, CheckResponse, DiagnosisResponse, FilterOptionsResponse, HistoryResponse,
+    MarkUnviewedRequest, MarkUnviewedResponse, MarkViewedRequest, MarkViewedResponse, MuteRequest,
+    NewChannelRequest, NewChannelResponse, Preferences, Problem, ReverifiedResponse,
+    SessionResponse, SetUpRequest, SignInRequest, TestChannelResponse,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::cell::RefCell;
@@ -230,12 +232,95 @@ pub async fn list_filter_options() -> Result<FilterOptionsResponse, ApiError> {
     get(&format!("{CALLBACKS}/filters")).await
 }
 
-/// What an admin should know of.
+/// What is wrong now.
 ///
 /// # Errors
 /// When there was no good answer.
-pub async fn list_warnings() -> Result<WarningsResponse, ApiError> {
-    get("/api/admin/warnings").await
+pub async fn list_alerts() -> Result<AlertsResponse, ApiError> {
+    get("/api/admin/alerts").await
+}
+
+/// What was wrong, before the alert of a key when one is given.
+///
+/// # Errors
+/// When there was no good answer.
+pub async fn list_past_alerts(before: Option<i64>) -> Result<AlertHistoryResponse, ApiError> {
+    let query = before.map_or_else(String::new, |id| format!("?before={id}"));
+    get(&format!("/api/admin/alerts/history{query}")).await
+}
+
+/// Takes note of an alert.
+///
+/// # Errors
+/// A problem with status 403 when the role does not allow it.
+pub async fn acknowledge_alert(id: i64) -> Result<Alert, ApiError> {
+    send("POST", &format!("/api/admin/alerts/{id}/acknowledge"), None).await
+}
+
+/// Mutes an alert until a time, or ends that.
+///
+/// # Errors
+/// A problem with status 403 when the role does not allow it.
+pub async fn mute_alert(id: i64, until: Option<String>) -> Result<Alert, ApiError> {
+    let body = to_json(&MuteRequest { until });
+    send("POST", &format!("/api/admin/alerts/{id}/mute"), Some(body)).await
+}
+
+/// Where alerts are told.
+///
+/// # Errors
+/// When there was no good answer.
+pub async fn list_channels() -> Result<ChannelsResponse, ApiError> {
+    get("/api/admin/channels").await
+}
+
+/// Adds a channel.
+///
+/// # Errors
+/// A problem with status 422 that says what will not do.
+pub async fn add_channel(request: &NewChannelRequest) -> Result<NewChannelResponse, ApiError> {
+    send("POST", "/api/admin/channels", Some(to_json(request))).await
+}
+
+/// Turns a channel on or off.
+///
+/// # Errors
+/// When the server did not do it.
+pub async fn enable_channel(id: i64, enabled: bool) -> Result<(), ApiError> {
+    let body = to_json(&ChangeChannelRequest { enabled });
+    fetch("POST", &format!("/api/admin/channels/{id}"), Some(body)).await.map(|_| ())
+}
+
+/// Deletes a channel.
+///
+/// # Errors
+/// When the server did not do it.
+pub async fn delete_channel(id: i64) -> Result<(), ApiError> {
+    fetch("DELETE", &format!("/api/admin/channels/{id}"), None).await.map(|_| ())
+}
+
+/// Sends a test to a channel.
+///
+/// # Errors
+/// When there was no good answer; that the channel did not take it is an answer.
+pub async fn test_channel(id: i64) -> Result<TestChannelResponse, ApiError> {
+    send("POST", &format!("/api/admin/channels/{id}/test"), None).await
+}
+
+/// What the person prefers.
+///
+/// # Errors
+/// When there was no good answer.
+pub async fn find_preferences() -> Result<Preferences, ApiError> {
+    get("/api/admin/preferences").await
+}
+
+/// Sets what the person prefers.
+///
+/// # Errors
+/// A problem with status 422 that says what will not do.
+pub async fn replace_preferences(preferences: &Preferences) -> Result<Preferences, ApiError> {
+    send("PUT", "/api/admin/preferences", Some(to_json(preferences))).await
 }
 
 fn to_json(body: &impl Serialize) -> String {

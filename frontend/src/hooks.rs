@@ -1,8 +1,10 @@
 //! Where the app meets the browser: clocks, listeners, focus, clipboard, navigation. Each hook
 //! cleans up after itself when its owner goes away.
 
+pub mod alerts;
 pub mod announcer;
 pub mod browser;
+pub mod choices;
 pub mod clock;
 pub mod commands;
 pub mod context;
@@ -22,5 +24,4 @@ pub mod session;
 pub mod tabs;
 pub mod theme;
 pub mod toasts;
-pub mod warnings;
 pub mod windows;

@@ -1,5 +1,6 @@
 //! One page for each route.
 
+pub mod alerts;
 pub mod callbacks;
 pub mod desk;
 pub mod not_found;

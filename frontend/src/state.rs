@@ -15,6 +15,7 @@ pub mod query;
 pub mod resend;
 pub mod route;
 pub mod seen;
+pub mod show_rules;
 pub mod stream;
 pub mod tabs;
 pub mod theme;

@@ -3,6 +3,7 @@
 use super::icon::{Glyph, Icon};
 use super::notice_centre::NoticeCentre;
 use crate::api;
+use crate::hooks::alerts::use_alerts;
 use crate::hooks::browser::focus_id;
 use crate::hooks::commands::{Overlay, use_commands};
 use crate::hooks::feed::use_feed;
@@ -21,6 +22,7 @@ use leptos::task::spawn_local;
 pub fn AppHeader() -> impl IntoView {
     let feed = use_feed();
     let session = use_session();
+    let alerts = use_alerts();
     let count = move || match feed.unviewed.get() {
         0 => String::new(),
         1_000.. => "1,000+".to_owned(),
@@ -30,13 +32,19 @@ pub fn AppHeader() -> impl IntoView {
     let tab = move |(route, href, _): &(Route, &'static str, &'static str)| {
         let (route, href) = (*route, *href);
         let count = move || {
-            match count() {
-            count if route == Route::Callbacks && !count.is_empty() => Some(
-                view! { <span class="count">{count} <span class="visually-hidden">" not viewed"</span></span> }
-                    .into_any(),
-            ),
-            _ => None,
-        }
+            let (count, of) = match route {
+                Route::Callbacks => (count(), " not viewed"),
+                Route::Alerts => match alerts.now.with(|now| now.unread) {
+                    0 => return None,
+                    unread => (unread.to_string(), " not acknowledged"),
+                },
+                _ => return None,
+            };
+            let badge = || {
+                view! { <span class="count">{count.clone()} <span class="visually-hidden">{of}</span></span> }
+                    .into_any()
+            };
+            (!count.is_empty()).then(badge)
         };
         view! {
             <a class="tab" href=href aria-current=move || (router.route() == route).then_some("page")>

@@ -1,107 +1,92 @@
-//! What an admin should know of, with what to do next.
+//! What is wrong now, on every page but that of the alerts, with what to do next.
 
 use super::icon::{Glyph, Icon};
-use crate::format::count;
-use crate::hooks::location::use_page_location;
-use crate::hooks::warnings::use_warnings;
-use crate::state::query::{Field, Filters, PageQuery};
+use crate::hooks::alerts::use_alerts;
 use leptos::prelude::*;
-use ringback_wire::{Warning, WarningKind};
+use ringback_wire::Alert;
 
-/// The warnings; nothing when there are none.
+/// Most lines; the rest is counted.
+const LINES: usize = 3;
+
+/// The alerts that nobody took note of; nothing when there are none.
 #[component]
 pub fn WarningBanner() -> impl IntoView {
-    let list = use_warnings().list;
-    let items = move || {
-        list.get().into_iter().map(|warning| view! { <WarningItem warning/> }).collect_view()
+    let alerts = use_alerts();
+    let urgent = Memo::new(move |_| alerts.now.with(|now| urgent(&now.open)));
+    let lines = move || {
+        let all = urgent.get();
+        let more = all.len().saturating_sub(LINES);
+        let lines = all.into_iter().take(LINES).map(line).collect_view();
+        let more = (more > 0)
+            .then(|| view! { <li><a href="/alerts">{format!("{more} more")}</a></li> }.into_any());
+        (lines, more)
     };
-    view! {
-        <Show when=move || !list.with(Vec::is_empty)>
-            <section class="warnings" aria-label="Warnings">
-                <Icon glyph=Glyph::TriangleAlert/>
-                <ul role="list">{items}</ul>
-            </section>
-        </Show>
+    move || {
+        (!urgent.with(Vec::is_empty)).then(|| {
+            view! {
+                <section class="warnings" aria-label="Warnings">
+                    <Icon glyph=Glyph::TriangleAlert/>
+                    <ul role="list">{lines}</ul>
+                </section>
+            }
+            .into_any()
+        })
     }
 }
 
-#[component]
-fn WarningItem(warning: Warning) -> impl IntoView {
-    let location = use_page_location();
-    let (what, next) = text(&warning);
-    let shows = (warning.kind == WarningKind::InvalidSignature).then(|| {
-        let filters = Filters::default()
-            .with(Field::Source, &warning.source)
-            .with(Field::Signature, "invalid,missing");
-        let query = PageQuery::default().with_filters(filters.clone());
-        let show = move |event: leptos::ev::MouseEvent| {
-            event.prevent_default();
-            location.push(&location.current().with_filters(filters.clone()));
-        };
-        view! { <a href=query.to_href() on:click=show>"Show them"</a> }
-    });
+fn line(alert: Alert) -> AnyView {
     view! {
         <li>
-            <strong>{what}</strong>
+            <strong>{alert.title} "."</strong>
             " "
-            {next}
+            {alert.advice}
             " "
-            {shows}
+            <a href="/alerts">"See the alert"</a>
         </li>
     }
+    .into_any()
 }
 
-fn text(warning: &Warning) -> (String, &'static str) {
-    let source = &warning.source;
-    match warning.kind {
-        WarningKind::NoSecret => (
-            format!("Source “{source}” has no secret, so its signatures cannot be checked."),
-            "Set LLM_WEBHOOK_SECRET to the sender's secret and restart Ringback.",
-        ),
-        WarningKind::InvalidSignature => (
-            format!(
-                "{} to “{source}” came with a bad or missing signature in the last 24 hours.",
-                count(warning.count, "callback", "callbacks")
-            ),
-            "Compare the sender's secret with the configured one; do not act on these until you know who sent them.",
-        ),
-        WarningKind::Refused => (
-            format!(
-                "{} to “{source}” refused in the last 24 hours: too large.",
-                count(warning.count, "delivery was", "deliveries were")
-            ),
-            "Ask the sender for smaller callbacks: 1 MiB is the most.",
-        ),
-        WarningKind::RateLimited => (
-            format!(
-                "{} to “{source}” without a valid signature refused in the last 24 hours: too many.",
-                count(warning.count, "delivery was", "deliveries were")
-            ),
-            "Genuine ones are always taken. If these are yours, give the source its secret.",
-        ),
-        WarningKind::OverQuota => (
-            format!("Callbacks to “{source}” without a valid signature have used up their space."),
-            "Of more, only digests are kept. If these are yours, give the source its secret, or raise RINGBACK_UNTRUSTED_BYTES_PER_DAY.",
-        ),
-    }
+/// A new event type is told and is no reason to worry; neither is what somebody took care of.
+fn urgent(open: &[Alert]) -> Vec<Alert> {
+    let is_urgent = |alert: &&Alert| {
+        alert.acknowledged_at.is_none()
+            && alert.muted_until.is_none()
+            && alert.condition != "new_event_type"
+    };
+    open.iter().filter(is_urgent).cloned().collect()
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    #[test]
-    fn every_warning_says_what_and_what_next() {
-        for kind in [
-            WarningKind::NoSecret,
-            WarningKind::InvalidSignature,
-            WarningKind::Refused,
-            WarningKind::RateLimited,
-            WarningKind::OverQuota,
-        ] {
-            let warning = Warning { kind, source: "openai".into(), count: 2 };
-            let (what, next) = text(&warning);
-            assert!(what.contains("openai") && !next.is_empty());
+    pub(crate) fn alert(id: i64) -> Alert {
+        Alert {
+            id,
+            condition: "bad_signature".into(),
+            source: "openai".into(),
+            cause: "wrong".into(),
+            title: "Bad signatures".into(),
+            advice: "Compare the secrets.".into(),
+            started_at: String::new(),
+            last_at: String::new(),
+            count: 2,
+            sample: None,
+            told_at: None,
+            resolved_at: None,
+            acknowledged_at: None,
+            acknowledged_by: None,
+            muted_until: None,
         }
+    }
+
+    #[test]
+    fn what_somebody_took_care_of_is_not_in_the_banner() {
+        let noted = Alert { acknowledged_at: Some("t".into()), ..alert(2) };
+        let muted = Alert { muted_until: Some("t".into()), ..alert(3) };
+        let new = Alert { condition: "new_event_type".into(), ..alert(4) };
+        let shown = urgent(&[alert(1), noted, muted, new]);
+        assert_eq!(shown, [alert(1)]);
     }
 }

@@ -6,8 +6,9 @@ use leptos::ev;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Element, HtmlDialogElement, HtmlElement, ScrollBehavior, ScrollIntoViewOptions,
-    ScrollLogicalPosition, ScrollToOptions,
+    AudioContext, Element, HtmlDialogElement, HtmlElement, Notification, NotificationOptions,
+    NotificationPermission, ScrollBehavior, ScrollIntoViewOptions, ScrollLogicalPosition,
+    ScrollToOptions,
 };
 
 /// Below this the windows are sheets and the table is cards; the style sheets have the same number.
@@ -273,4 +274,43 @@ fn focus(element: &Element) -> bool {
 
 fn document() -> Option<web_sys::Document> {
     web_sys::window()?.document()
+}
+
+/// Asks whether notifications of the page may be shown; true when they may.
+pub async fn may_notify() -> bool {
+    let Ok(asked) = Notification::request_permission() else { return false };
+    wasm_bindgen_futures::JsFuture::from(asked).await.is_ok()
+        && Notification::permission() == NotificationPermission::Granted
+}
+
+/// Lets the browser tell something; of one tag the latest is shown.
+pub fn notify(title: &str, body: &str, tag: &str) {
+    if Notification::permission() != NotificationPermission::Granted {
+        return;
+    }
+    let options = NotificationOptions::new();
+    options.set_body(body);
+    options.set_tag(tag);
+    // Some browsers only let service workers do it: then there is none.
+    let _shown = Notification::new_with_options(title, &options);
+}
+
+/// A short tone.
+pub fn beep() {
+    let play = || -> Result<(), wasm_bindgen::JsValue> {
+        let context = AudioContext::new()?;
+        let tone = context.create_oscillator()?;
+        tone.connect_with_audio_node(&context.destination())?;
+        tone.start()?;
+        tone.stop_with_when(context.current_time() + 0.12)
+    };
+    // A page that nobody has clicked in yet may make no sound.
+    let _played = play();
+}
+
+/// The name of the browser's time zone; empty when it does not say.
+pub fn time_zone() -> String {
+    let options = js_sys::Intl::DateTimeFormat::default().resolved_options();
+    let zone = js_sys::Reflect::get(&options, &"timeZone".into());
+    zone.ok().and_then(|zone| zone.as_string()).unwrap_or_default()
 }

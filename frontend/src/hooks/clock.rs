@@ -72,6 +72,12 @@ pub fn local_time(at_ms: i64) -> String {
     String::from(date(at_ms).to_locale_string("default", &options))
 }
 
+/// RFC 3339 of a time so many milliseconds from now.
+pub fn time_from_now(ms: f64) -> String {
+    let now = js_sys::Date::now();
+    String::from(js_sys::Date::new(&JsValue::from_f64(now + ms)).to_iso_string())
+}
+
 /// What a `datetime-local` field takes for a time.
 pub fn local_input(rfc3339: &str) -> String {
     let Some(at_ms) = format::parse_time(rfc3339) else { return String::new() };

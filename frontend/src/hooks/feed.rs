@@ -1,13 +1,14 @@
 //! What arrived: the connection, the count of unviewed callbacks, and where arrivals go.
 
+use super::alerts::{Alerts, use_alerts};
 use super::announcer::{Announcer, use_announcer};
+use super::choices::{Chosen, use_choices};
 use super::clock::Clock;
 use super::context::context;
 use super::history::{HistoryContext, use_history};
 use super::notices::{NoticesContext, use_notices};
 use super::poll::{Runner, shown, start_poller};
 use super::toasts::{ToastContext, use_toasts};
-use super::warnings::{Warnings, use_warnings};
 use crate::state::poller::Connection;
 use crate::state::tabs::{TabMessage, ToastClaims};
 use crate::state::toasts::announce;
@@ -30,7 +31,8 @@ pub struct Feed {
     history: HistoryContext,
     toasts: ToastContext,
     notices: NoticesContext,
-    warnings: Warnings,
+    alerts: Alerts,
+    chosen: Chosen,
     announcer: Announcer,
     claims: StoredValue<ToastClaims>,
     live: StoredValue<bool>,
@@ -49,7 +51,8 @@ pub fn provide_feed(clock: Clock) -> Feed {
         history: use_history(),
         toasts: use_toasts(),
         notices: use_notices(),
-        warnings: use_warnings(),
+        alerts: use_alerts(),
+        chosen: use_choices(),
         announcer: use_announcer(),
         claims: StoredValue::new(ToastClaims::default()),
         live: StoredValue::new(false),
@@ -85,10 +88,11 @@ impl Feed {
         if news.is_empty() {
             return;
         }
+        self.chosen.notify(&news);
         self.notices.list.update(|list| list.push_callbacks(&news));
         self.claims.update_value(|claims| claims.arrive(news));
         self.toast(more);
-        self.warnings.reload();
+        self.alerts.reload();
     }
 
     /// Toasts what waits for a tab that leads and that somebody looks at, if this is it.
@@ -108,6 +112,11 @@ impl Feed {
         }
         let keys = rows.iter().map(|row| (row.id, row.deliveries)).collect();
         runner.say(&TabMessage::Toasted(keys));
+        self.chosen.beep(&rows);
+        let rows = self.chosen.to_toast(rows);
+        if rows.is_empty() {
+            return;
+        }
         self.announcer.say(announce(&rows));
         self.toasts.push_batch(rows, more);
     }

@@ -5,7 +5,9 @@ use crate::components::detail_window::DetailWindows;
 use crate::components::palette::Overlays;
 use crate::components::toast_list::ToastList;
 use crate::components::warning_banner::WarningBanner;
+use crate::hooks::alerts::provide_alerts;
 use crate::hooks::announcer::provide_announcer;
+use crate::hooks::choices::provide_choices;
 use crate::hooks::clock::provide_clock;
 use crate::hooks::commands::provide_commands;
 use crate::hooks::feed::provide_feed;
@@ -16,8 +18,8 @@ use crate::hooks::notices::provide_notices;
 use crate::hooks::router::use_router;
 use crate::hooks::session::{Session, use_session};
 use crate::hooks::toasts::provide_toasts;
-use crate::hooks::warnings::provide_warnings;
 use crate::hooks::windows::provide_windows;
+use crate::pages::alerts::AlertsPage;
 use crate::pages::callbacks::CallbacksPage;
 use crate::pages::settings::SettingsPage;
 use crate::state::route::Route;
@@ -69,7 +71,8 @@ fn Desk() -> impl IntoView {
     provide_history(location);
     provide_notices();
     provide_toasts();
-    provide_warnings();
+    provide_alerts();
+    provide_choices();
     provide_windows();
     provide_feed(clock);
     provide_commands();
@@ -77,7 +80,7 @@ fn Desk() -> impl IntoView {
     view! {
         <SkipLink/>
         <AppHeader/>
-        <WarningBanner/>
+        {move || (router.route() != Route::Alerts).then(|| view! { <WarningBanner/> }.into_any())}
         <main id="main" tabindex="-1">
             {move || page(router.route())}
         </main>
@@ -92,6 +95,7 @@ fn page(route: Route) -> AnyView {
     match route {
         Route::Callbacks => view! { <CallbacksPage/> }.into_any(),
         Route::Settings => view! { <SettingsPage/> }.into_any(),
+        Route::Alerts => view! { <AlertsPage/> }.into_any(),
         // These are shown without the frame.
         Route::SignIn | Route::SetUp | Route::NotFound => ().into_any(),
     }

@@ -7,6 +7,8 @@ pub enum Route {
     Callbacks,
     /// What this browser remembers of a person's wishes.
     Settings,
+    /// What is wrong, and who is told.
+    Alerts,
     /// Name and password.
     SignIn,
     /// The first admin.
@@ -21,6 +23,7 @@ impl Route {
         match path.trim_end_matches('/') {
             "" => Self::Callbacks,
             "/settings" => Self::Settings,
+            "/alerts" => Self::Alerts,
             "/sign-in" => Self::SignIn,
             "/setup" => Self::SetUp,
             _ => Self::NotFound,
@@ -32,6 +35,7 @@ impl Route {
         match self {
             Self::Callbacks => "Callbacks",
             Self::Settings => "Settings",
+            Self::Alerts => "Alerts",
             Self::SignIn => "Sign in",
             Self::SetUp => "Set up",
             Self::NotFound => "Not found",
@@ -39,8 +43,11 @@ impl Route {
     }
 
     /// The tabs of the desk: page, address, and the letter that follows `g`.
-    pub const TABS: &'static [(Self, &'static str, &'static str)] =
-        &[(Self::Callbacks, "/", "c"), (Self::Settings, "/settings", "t")];
+    pub const TABS: &'static [(Self, &'static str, &'static str)] = &[
+        (Self::Callbacks, "/", "c"),
+        (Self::Alerts, "/alerts", "a"),
+        (Self::Settings, "/settings", "t"),
+    ];
 
     /// True for the pages that need a session.
     pub fn is_desk(self) -> bool {
@@ -98,6 +105,7 @@ mod tests {
             ("/", Route::Callbacks),
             ("", Route::Callbacks),
             ("/settings", Route::Settings),
+            ("/alerts", Route::Alerts),
             ("/sign-in", Route::SignIn),
             ("/setup/", Route::SetUp),
             ("/sign-in/x", Route::NotFound),

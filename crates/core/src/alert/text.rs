@@ -69,6 +69,14 @@ pub fn words(key: &Key) -> Words {
 }
 
 fn refused(key: &Key) -> (String, String) {
+    if key.cause == "over-quota" {
+        return (
+            format!("Unverified callbacks of “{}” have used up their space", key.source),
+            "Of more, only digests are kept. If these are yours, give the source its secret, or \
+             raise RINGBACK_UNTRUSTED_BYTES_PER_DAY."
+                .to_owned(),
+        );
+    }
     let (why, advice) = match key.cause.as_str() {
         "too-large" => (
             "too large",

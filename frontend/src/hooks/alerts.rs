@@ -1,0 +1,57 @@
+//! What is wrong now: read at the start, when callbacks arrive, and each minute.
+
+use super::context::context;
+use crate::api;
+use gloo_timers::callback::Interval;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use ringback_wire::AlertsResponse;
+
+const INTERVAL_MS: u32 = 60_000;
+
+/// The open alerts.
+#[derive(Clone, Copy)]
+pub struct Alerts {
+    /// What the server said last; follows changes.
+    pub now: RwSignal<AlertsResponse>,
+    loading: StoredValue<bool>,
+}
+
+/// Makes the alerts available and keeps them fresh.
+pub fn provide_alerts() -> Alerts {
+    let alerts =
+        Alerts { now: RwSignal::new(AlertsResponse::default()), loading: StoredValue::new(false) };
+    provide_context(alerts);
+    StoredValue::new_local(Interval::new(INTERVAL_MS, move || {
+        if super::browser::is_visible() {
+            alerts.reload();
+        }
+    }));
+    alerts.reload();
+    alerts
+}
+
+/// The open alerts.
+pub fn use_alerts() -> Alerts {
+    context()
+}
+
+impl Alerts {
+    /// Reads them again, unless that is under way.
+    pub fn reload(self) {
+        if self.loading.get_value() {
+            return;
+        }
+        self.loading.set_value(true);
+        spawn_local(async move {
+            let answer = api::list_alerts().await;
+            self.loading.try_set_value(false);
+            // A failure changes nothing: the header tells of the connection.
+            if let Ok(answer) = answer
+                && self.now.try_get_untracked().is_some_and(|now| now != answer)
+            {
+                self.now.set(answer);
+            }
+        });
+    }
+}

@@ -1,0 +1,193 @@
+//! Where alerts are told: how the last try went, a test, and a new one.
+
+use crate::api::{self, ApiError};
+use crate::components::copy_button::CopyButton;
+use crate::components::time_ago::TimeAgo;
+use crate::format::count;
+use crate::hooks::session::use_session;
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use ringback_wire::{Channel, ChannelKind, ChannelsResponse, NewChannelRequest};
+
+/// The kinds, by their names in a form.
+const KINDS: [(&str, ChannelKind, &str, &str); 3] = [
+    ("mail", ChannelKind::Mail, "Mail", "Addresses, with commas"),
+    ("slack", ChannelKind::Slack, "Slack-compatible webhook", "URL"),
+    ("webhook", ChannelKind::Webhook, "Signed webhook", "URL"),
+];
+
+#[derive(Clone, Copy)]
+struct Page {
+    list: RwSignal<Option<ChannelsResponse>>,
+    said: RwSignal<String>,
+}
+
+impl Page {
+    fn load(self) {
+        spawn_local(async move {
+            match api::list_channels().await {
+                Ok(answer) => self.list.set(Some(answer)),
+                Err(error) => self.said.set(error.message()),
+            }
+        });
+    }
+
+    /// Does something with a channel, says how it went, and reads the list again.
+    fn act<T>(
+        self,
+        doing: impl Future<Output = Result<T, ApiError>> + 'static,
+        say: impl FnOnce(T) -> String + 'static,
+    ) {
+        spawn_local(async move {
+            let said = doing.await.map_or_else(|error| error.message(), say);
+            self.said.set(said);
+            self.load();
+        });
+    }
+}
+
+/// Every channel, and a form for a further one.
+#[component]
+pub fn Channels() -> impl IntoView {
+    let page = Page { list: RwSignal::new(None), said: RwSignal::new(String::new()) };
+    let session = use_session();
+    page.load();
+    let cards = move || {
+        let Some(answer) = page.list.get() else { return ().into_any() };
+        if answer.channels.is_empty() {
+            let text = "Alerts are told on this page and in the log. Add a channel to hear of them elsewhere.";
+            return view! { <p class="state">{text}</p> }.into_any();
+        }
+        answer.channels.into_iter().map(|channel| card(channel, page)).collect_view().into_any()
+    };
+    view! {
+        {cards}
+        <p role="status">{page.said}</p>
+        <Show when=move || session.is_admin()>
+            <NewChannel page/>
+        </Show>
+    }
+}
+
+fn card(channel: Channel, page: Page) -> AnyView {
+    let id = channel.id;
+    let kind = KINDS.iter().find(|(_, kind, ..)| *kind == channel.kind).map_or("", |kind| kind.2);
+    let enabled = channel.enabled;
+    let health = match (&channel.last_error, channel.last_sent_at.clone()) {
+        (Some(error), _) => {
+            let tries = count(channel.failures, "try", "tries");
+            let lead = if channel.failures > 0 {
+                format!("{tries} failed: ")
+            } else {
+                "Failed: ".to_owned()
+            };
+            let waiting = (channel.waiting > 0).then(|| {
+                format!(" {} to be told.", count(channel.waiting, "alert waits", "alerts wait"))
+            });
+            view! { <p class="form-error">{lead} {error.clone()} {waiting}</p> }.into_any()
+        }
+        (None, Some(at)) => view! { <p class="quiet">"Last told " <TimeAgo at/></p> }.into_any(),
+        (None, None) => view! { <p class="quiet">"Nothing was told here yet."</p> }.into_any(),
+    };
+    let test = move |_| {
+        page.said.set("Sending…".to_owned());
+        page.act(api::test_channel(id), |answer| {
+            answer.error.unwrap_or_else(|| "The test was taken.".to_owned())
+        });
+    };
+    let turn = move |_| page.act(api::enable_channel(id, !enabled), |()| String::new());
+    let asked = RwSignal::new(false);
+    let delete = move |_| {
+        if asked.get() {
+            page.act(api::delete_channel(id), |()| "Deleted.".to_owned());
+        }
+        asked.set(true);
+    };
+    let is_admin = use_session().is_admin();
+    let name = channel.name.clone();
+    view! {
+        <article class="alert-card" aria-label=name>
+            <div>
+                <h2>
+                    {channel.name}
+                    {(!enabled).then_some(" (off)")}
+                </h2>
+                <p class="quiet break">{kind} " · " {channel.target}</p>
+                {health}
+                {is_admin.then(|| view! {
+                    <div class="actions">
+                        <button type="button" class="button" on:click=test>"Send a test"</button>
+                        <button type="button" class="button" on:click=turn>
+                            {if enabled { "Turn off" } else { "Turn on" }}
+                        </button>
+                        <button type="button" class="button" on:click=delete>
+                            {move || if asked.get() { "Really delete" } else { "Delete" }}
+                        </button>
+                    </div>
+                }.into_any())}
+            </div>
+        </article>
+    }
+    .into_any()
+}
+
+#[component]
+fn NewChannel(page: Page) -> impl IntoView {
+    let name = RwSignal::new(String::new());
+    let target = RwSignal::new(String::new());
+    let kind = RwSignal::new(0_usize);
+    let secret = RwSignal::new(None::<String>);
+    let add = move |event: SubmitEvent| {
+        event.prevent_default();
+        let request = NewChannelRequest {
+            name: name.get_untracked(),
+            kind: KINDS[kind.get_untracked()].1,
+            target: target.get_untracked(),
+        };
+        page.act(async move { api::add_channel(&request).await }, move |answer| {
+            name.set(String::new());
+            target.set(String::new());
+            secret.set(answer.secret);
+            "Added. Send a test to see whether it works.".to_owned()
+        });
+    };
+    let choose = move |event| {
+        let chosen = event_target_value(&event);
+        kind.set(KINDS.iter().position(|(name, ..)| *name == chosen).unwrap_or_default());
+    };
+    let no_mail = move || {
+        let knows_mail = page.list.with(|l| l.as_ref().is_none_or(|l| l.mail_is_configured));
+        (kind.get() == 0 && !knows_mail).then_some(
+            "The server knows no mail server yet: set RINGBACK_SMTP_URL and RINGBACK_SMTP_FROM.",
+        )
+    };
+    view! {
+        <form class="alert-card alerts-form" on:submit=add aria-label="New channel">
+            <h2>"New channel"</h2>
+            <label class="field">"Kind"
+                <select on:change=choose>
+                    {KINDS.map(|(name, _, text, _)| view! { <option value=name>{text}</option> }.into_any())}
+                </select>
+            </label>
+            <label class="field">"Name"
+                <input required maxlength="64" prop:value=name on:input=move |e| name.set(event_target_value(&e))/>
+            </label>
+            <label class="field">
+                {move || KINDS[kind.get()].3}
+                <input required prop:value=target on:input=move |e| target.set(event_target_value(&e))/>
+            </label>
+            <p class="quiet">{no_mail}</p>
+            <button class="button button-primary">"Add"</button>
+            {move || secret.get().map(|text| {
+                let copied = text.clone();
+                view! {
+                    <p class="remark break">
+                        "The signing secret, shown this once: " <code>{text}</code> " "
+                        <CopyButton label="Copy the secret" text=Callback::new(move |()| copied.clone())/>
+                    </p>
+                }.into_any()
+            })}
+        </form>
+    }
+}
