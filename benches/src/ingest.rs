@@ -3,7 +3,7 @@
 use crate::load::{Found, Load};
 use crate::process::Process;
 use crate::requests::Requests;
-use crate::server::{Backend, Variant};
+use crate::server::{Backend, Sizes, Variant};
 use crate::{Failure, disk, load, report};
 use diesel::sql_types::Text;
 use diesel::{QueryableByName, RunQueryDsl};
@@ -25,6 +25,8 @@ pub(crate) struct Plan {
     pub(crate) connections: Vec<usize>,
     pub(crate) rounds: u32,
     pub(crate) seconds: f64,
+    pub(crate) sizes: Sizes,
+    pub(crate) variants: Vec<Variant>,
 }
 
 /// One variant in one round.
@@ -44,6 +46,9 @@ pub(crate) fn measure(plan: &Plan) -> Result<String, Failure> {
     for round in 0..plan.rounds {
         for &connections in &plan.connections {
             for (variant, backend) in variants(&plan.backends) {
+                if !plan.variants.is_empty() && !plan.variants.contains(&variant) {
+                    continue;
+                }
                 let found = measure_one(plan, variant, backend, connections)?;
                 let stored = (variant != Variant::Parse).then_some(backend);
                 let name = stored.map_or("nothing", Backend::name);
@@ -80,7 +85,7 @@ fn measure_one(
     connections: usize,
 ) -> Result<Found, Failure> {
     let database = Database::new(backend)?;
-    let process = Process::start(variant, backend, &database.url)?;
+    let process = Process::start(variant, backend, &database.url, plan.sizes)?;
     let now = SystemClock.now();
     let count = match variant {
         Variant::Parse => REPEATED_REQUESTS,

@@ -25,29 +25,35 @@ type Failure = Box<dyn std::error::Error>;
 #[derive(Debug, Parser)]
 struct Cli {
     /// Rounds of everything; the median and the spread of them are shown
-    #[arg(long, default_value = "5", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, global = true, default_value = "5", value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
     /// Seconds that each is measured in a round
-    #[arg(long, default_value = "3")]
+    #[arg(long, global = true, default_value = "3")]
     seconds: f64,
     /// Connections that the load comes by; several separated by commas
-    #[arg(long, default_value = "64,256", value_delimiter = ',')]
+    #[arg(long, global = true, default_value = "64,256", value_delimiter = ',')]
     connections: Vec<usize>,
     /// Measure only this database
-    #[arg(long, value_enum)]
+    #[arg(long, global = true, value_enum)]
     only: Option<server::Backend>,
-    /// Measure single functions instead: verifying, and reading 100,000 rows
-    #[arg(long)]
-    micro: bool,
+    /// Measure only these variants; several separated by commas
+    #[arg(long, global = true, value_enum, value_delimiter = ',')]
+    variants: Vec<server::Variant>,
+    #[command(flatten)]
+    sizes: server::Sizes,
     /// The PostgreSQL server, whose role may create databases; without it only SQLite is measured
-    #[arg(long, env = "TEST_DATABASE_URL", hide_env_values = true)]
+    #[arg(long, global = true, env = "TEST_DATABASE_URL", hide_env_values = true)]
     postgres: Option<String>,
     #[command(subcommand)]
-    child: Option<Child>,
+    what: Option<What>,
 }
 
 #[derive(Debug, Subcommand)]
-enum Child {
+enum What {
+    /// Measure ingest beside its baselines; this is done when nothing is named
+    Ingest,
+    /// Measure single functions: verifying, and reading 100,000 rows
+    Micro,
     /// The server that is measured, in a process of its own.
     #[command(hide = true)]
     Serve(server::ServeArgs),
@@ -55,9 +61,10 @@ enum Child {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let done = match &cli.child {
-        Some(Child::Serve(args)) => server::run(args),
-        None => measure(&cli),
+    let done = match &cli.what {
+        Some(What::Serve(args)) => server::run(args, cli.sizes),
+        Some(What::Micro) => measure(&cli, true),
+        Some(What::Ingest) | None => measure(&cli, false),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -68,14 +75,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn measure(cli: &Cli) -> Result<(), Failure> {
+fn measure(cli: &Cli, micro: bool) -> Result<(), Failure> {
     let mut backends = vec![server::Backend::Sqlite, server::Backend::Postgres];
     backends.retain(|&backend| cli.only.is_none_or(|only| only == backend));
     if cli.postgres.is_none() {
         eprintln!("ringback-bench: without TEST_DATABASE_URL PostgreSQL is left out");
         backends.retain(|&backend| backend == server::Backend::Sqlite);
     }
-    let text = if cli.micro {
+    let text = if micro {
         micro::measure(&backends, cli.rounds)?
     } else {
         ingest::measure(&ingest::Plan {
@@ -83,10 +90,12 @@ fn measure(cli: &Cli) -> Result<(), Failure> {
             connections: cli.connections.clone(),
             rounds: cli.rounds,
             seconds: cli.seconds,
+            sizes: cli.sizes,
+            variants: cli.variants.clone(),
         })?
     };
     println!("{text}");
-    let file = if cli.micro { "bench-micro.md" } else { "bench.md" };
+    let file = if micro { "bench-micro.md" } else { "bench.md" };
     std::fs::write(disk::target().join(file), text)?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The measured server as a process: started, asked for its CPU time, killed.
 
 use crate::Failure;
-use crate::server::{Backend, Variant};
+use crate::server::{Backend, Sizes, Variant};
 use clap::ValueEnum;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -23,6 +23,7 @@ impl Process {
         variant: Variant,
         backend: Backend,
         database_url: &str,
+        sizes: Sizes,
     ) -> Result<Self, Failure> {
         let name = |value: &dyn Fn() -> Option<clap::builder::PossibleValue>| {
             value().map(|value| value.get_name().to_owned()).unwrap_or_default()
@@ -31,6 +32,7 @@ impl Process {
             .arg("serve")
             .arg(name(&|| variant.to_possible_value()))
             .arg(name(&|| backend.to_possible_value()))
+            .args(sizes.args())
             .env("BENCH_DATABASE_URL", database_url)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

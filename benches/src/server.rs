@@ -36,9 +36,6 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// Connections to PostgreSQL of the variant that stores each request alone.
-const POOL_SIZE: u32 = 16;
-
 /// Which database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Backend {
@@ -67,6 +64,29 @@ pub(crate) enum Variant {
     Single,
 }
 
+/// How many connections to the database; for finding out what is best.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Sizes {
+    /// Threads that write to PostgreSQL with group commit
+    #[arg(long, default_value = "1", global = true)]
+    writers: usize,
+    /// Connections to PostgreSQL of the variant that stores each request alone
+    #[arg(long, default_value = "16", global = true)]
+    pool: u32,
+}
+
+impl Sizes {
+    /// As arguments for another process.
+    pub(crate) fn args(self) -> [String; 4] {
+        [
+            "--writers".to_owned(),
+            self.writers.to_string(),
+            "--pool".to_owned(),
+            self.pool.to_string(),
+        ]
+    }
+}
+
 /// What the hidden command takes.
 #[derive(Args, Debug)]
 pub(crate) struct ServeArgs {
@@ -79,12 +99,13 @@ pub(crate) struct ServeArgs {
 }
 
 /// Serves until standard input is closed or the process is killed.
-pub(crate) fn run(args: &ServeArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &ServeArgs, sizes: Sizes) -> Result<(), Failure> {
     std::thread::spawn(|| {
         let _read = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
         std::process::exit(0);
     });
     let mut config = Config::for_testing(DatabaseUrl::parse(&args.database_url)?, SECRET);
+    config.writers = sizes.writers;
     config.workers = std::thread::available_parallelism().map_or(2, usize::from);
     actix_web::rt::System::new().block_on(async {
         if args.variant == Variant::Group {
@@ -92,7 +113,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<(), Failure> {
             announce(application.address())?;
             return Ok(application.run().await?);
         }
-        let store = Store::open(args, &config.database_url)?;
+        let store = Store::open(args, sizes, &config.database_url)?;
         serve_baseline(config, store).await
     })
 }
@@ -164,14 +185,14 @@ enum Store {
 
 impl Store {
     /// Makes the tables, as Ringback does at its start.
-    fn open(args: &ServeArgs, url: &DatabaseUrl) -> Result<Self, Failure> {
+    fn open(args: &ServeArgs, sizes: Sizes, url: &DatabaseUrl) -> Result<Self, Failure> {
         let mut conn = url.open(Purpose::Create)?;
         migrations::migrate(&mut conn, 0)?;
         Ok(match (args.variant, args.backend) {
             (Variant::Parse | Variant::Group, _) => Self::Nowhere,
             (Variant::Single, Backend::Sqlite) => Self::Mutex(Arc::new(Mutex::new(conn))),
             (Variant::Single, Backend::Postgres) => {
-                let pool = r2d2::Pool::builder().max_size(POOL_SIZE).test_on_check_out(false);
+                let pool = r2d2::Pool::builder().max_size(sizes.pool).test_on_check_out(false);
                 Self::Pool(pool.build(Connections { url: url.clone() })?)
             }
         })

@@ -12,6 +12,7 @@ pub use operations::{
 
 use crate::keyring::KeyPlace;
 use crate::telemetry::LogFormat;
+use crate::writer::WriterConfig;
 use clap::Args;
 use ipnet::IpNet;
 use ringback_core::connection::{DatabaseUrl, OpenError};
@@ -153,6 +154,8 @@ pub struct Config {
     pub operations: OperationsConfig,
     /// Threads that answer requests.
     pub workers: usize,
+    /// Threads that write, each with a connection; SQLite has one.
+    pub writers: usize,
     /// How often a stream says that it is alive.
     pub stream_ping: Duration,
     /// A client that takes nothing of what is sent to it for so long is cut.
@@ -318,6 +321,7 @@ impl Config {
             drain: Duration::from_secs(drain_seconds.unwrap_or(DEFAULT_DRAIN_SECONDS)),
             operations: OperationsConfig::load(&args.operations, &file.operations)?,
             workers: args.workers.or(file.workers).unwrap_or_else(cores).max(1),
+            writers: WriterConfig::default().writers,
             stream_ping: STREAM_PING,
             stalled_client: STALLED_CLIENT,
             mail: MailConfig::load(&mail)?,
@@ -341,6 +345,7 @@ impl Config {
             drain: Duration::ZERO,
             operations: OperationsConfig::default(),
             workers: 2,
+            writers: WriterConfig::default().writers,
             stream_ping: STREAM_PING,
             stalled_client: STALLED_CLIENT,
             mail: None,

@@ -128,9 +128,9 @@ impl Application {
         let readers = Readers::open(&config.database_url)?;
         let bind = config.bind;
         let listen = |source| StartError::Listen { address: bind, source };
+        let writer_config = WriterConfig { writers: config.writers, ..WriterConfig::default() };
         let (writer, writer_thread) =
-            Writer::start(config.database_url.clone(), conn, WriterConfig::default())
-                .map_err(listen)?;
+            Writer::start(config.database_url.clone(), conn, writer_config).map_err(listen)?;
         let connections = config.max_connections.div_ceil(config.workers);
         let feed = Arc::new(Feed::default());
         // SQLite has one node: there is nobody else to hear.

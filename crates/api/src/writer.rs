@@ -15,8 +15,8 @@ mod stats;
 pub use stats::WriterStats;
 
 use crate::error::chain;
+use crate::tokens::random_u64;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, select};
-use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use ringback_core::connection::{Connection, DatabaseUrl, Purpose};
 use ringback_core::models::{NewDelivery, StoredReceipt};
 use ringback_core::queries;
@@ -29,6 +29,8 @@ use tokio::sync::{oneshot, watch};
 /// The sizes of the writer.
 #[derive(Clone, Copy, Debug)]
 pub struct WriterConfig {
+    /// Threads, each with a write connection. One on SQLite, whatever this says.
+    pub writers: usize,
     /// Deliveries that may wait.
     pub queue: usize,
     /// Bytes of bodies that may wait.
@@ -46,6 +48,7 @@ pub struct WriterConfig {
 impl Default for WriterConfig {
     fn default() -> Self {
         Self {
+            writers: 1,
             queue: 4096,
             queue_bytes: 64 << 20,
             batch: 256,
@@ -122,24 +125,26 @@ impl Pace {
     }
 }
 
-/// The writer's thread, to be stopped when nothing sends any more.
+/// The writer's threads, to be stopped when nothing sends any more.
 pub struct WriterThread {
     stop: Sender<()>,
-    thread: JoinHandle<()>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl WriterThread {
-    /// Stores what still waits and ends the thread.
+    /// Stores what still waits and ends the threads.
     pub fn drain(self) {
         drop(self.stop);
-        if self.thread.join().is_err() {
-            tracing::error!("the writer had ended before it was told to");
+        for thread in self.threads {
+            if thread.join().is_err() {
+                tracing::error!("a writer had ended before it was told to");
+            }
         }
     }
 }
 
 impl Writer {
-    /// Starts the thread on a connection that is open.
+    /// Starts the first thread on a connection that is open; the others open their own.
     ///
     /// # Errors
     /// When the system gives no thread.
@@ -155,22 +160,28 @@ impl Writer {
         let (storing, stored) = watch::channel(0);
         let pace = Arc::new(Pace::default());
         let stats = WriterStats::default();
-        let mut worker = Worker {
-            stats: stats.clone(),
-            pace: Arc::clone(&pace),
-            job_queue,
-            task_queue,
-            stopped,
-            waiting_bytes: Arc::clone(&waiting_bytes),
-            storing,
-            config,
-            database: Database { url, conn: Some(conn), retry_at: None, pause: FIRST_PAUSE },
-        };
-        let thread = std::thread::Builder::new()
-            .name("ringback-writer".to_owned())
-            .spawn(move || worker.run())?;
+        let writers = if url.is_postgres() { config.writers.max(1) } else { 1 };
+        let mut conn = Some(conn);
+        let mut threads = Vec::with_capacity(writers);
+        for url in std::iter::repeat_n(url, writers) {
+            let mut worker = Worker {
+                stats: stats.clone(),
+                pace: Arc::clone(&pace),
+                job_queue: job_queue.clone(),
+                task_queue: task_queue.clone(),
+                stopped: stopped.clone(),
+                waiting_bytes: Arc::clone(&waiting_bytes),
+                storing: storing.clone(),
+                config,
+                database: Database { url, conn: conn.take(), retry_at: None, pause: FIRST_PAUSE },
+            };
+            let thread = std::thread::Builder::new()
+                .name("ringback-writer".to_owned())
+                .spawn(move || worker.run())?;
+            threads.push(thread);
+        }
         let writer = Self { jobs, tasks, waiting_bytes, stored, pace, stats, config };
-        Ok((writer, WriterThread { stop, thread }))
+        Ok((writer, WriterThread { stop, threads }))
     }
 
     /// What it counts about itself.
@@ -355,6 +366,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// After so many failures in a row without a success it is the database and not the row.
 const ROWS_TO_GIVE_UP: usize = 3;
+/// How often a batch is tried again that lost against another node.
+const MEETINGS: u32 = 5;
 /// A row that cannot be stored is refused at once; what fails after this long is a database that is
 /// stuck, and would be stuck for each row again.
 const STUCK: Duration = Duration::from_secs(2);
@@ -373,7 +386,7 @@ impl Database {
         if self.conn.is_none() && self.retry_at.is_none_or(|at| Instant::now() >= at) {
             match self.url.open(Purpose::Write) {
                 Ok(conn) => {
-                    tracing::info!("the write connection is open again");
+                    tracing::info!("a write connection is open");
                     self.conn = Some(conn);
                     self.retry_at = None;
                     self.pause = FIRST_PAUSE;
@@ -401,7 +414,11 @@ impl Database {
         };
         let began = Instant::now();
         let mut stored = queries::upsert_callbacks(conn, batch);
-        if stored.as_ref().is_err_and(is_worth_repeating) {
+        for attempt in 1..=MEETINGS {
+            if !stored.as_ref().is_err_and(queries::is_worth_repeating) {
+                break;
+            }
+            std::thread::sleep(pause_after_meeting(attempt, random_u64()));
             stored = queries::upsert_callbacks(conn, batch);
         }
         match stored {
@@ -465,18 +482,24 @@ impl Database {
     }
 }
 
-/// Two nodes met; the loser of such a meeting tries again.
-fn is_worth_repeating(error: &DieselError) -> bool {
-    match error {
-        DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => true,
-        DieselError::DatabaseError(_, info) => info.message().contains("deadlock detected"),
-        _ => false,
-    }
+/// Two nodes met, and the loser tries again: after 1 to 2 ms the first time, twice as long each
+/// time, and never in step with the other.
+fn pause_after_meeting(attempt: u32, chance: u64) -> Duration {
+    let longest_us = 2_000_u64 << attempt.saturating_sub(1).min(8);
+    Duration::from_micros(longest_us / 2 + chance % (longest_us / 2))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_pause_after_a_meeting_grows_and_depends_on_chance() {
+        let pause = |attempt, chance| pause_after_meeting(attempt, chance).as_micros();
+        assert_eq!((pause(1, 0), pause(1, 999), pause(1, 1000)), (1000, 1999, 1000));
+        assert_eq!((pause(5, 0), pause(5, u64::MAX) < 32_000), (16_000, true));
+        assert!(pause(u32::MAX, u64::MAX) < 600_000);
+    }
 
     #[test]
     fn the_pace_follows_large_batches_and_a_slow_commit_of_a_few_refuses_nobody() {

@@ -148,7 +148,10 @@ impl DatabaseUrl {
                  SET lock_timeout = '5s'; SET client_min_messages = 'warning'"
             }
             Purpose::Create | Purpose::Write => {
+                // The writer's statements take arrays, whose lengths differ each time: left to
+                // itself PostgreSQL would plan them anew for each batch, under the head's lock.
                 "SET lock_timeout = '5s'; SET statement_timeout = '30s'; \
+                 SET plan_cache_mode = force_generic_plan; SET jit = off; \
                  SET client_min_messages = 'warning'; \
                  DO $$ BEGIN IF current_setting('synchronous_commit') = 'off' THEN \
                  SET synchronous_commit = on; END IF; END $$"
@@ -181,7 +184,7 @@ impl DatabaseUrl {
         let settings = match purpose {
             Purpose::Create | Purpose::Write => {
                 "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-                 PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -16000"
+                 PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -8000"
             }
             Purpose::Read => {
                 "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON; PRAGMA cache_size = -16000"
@@ -236,6 +239,8 @@ fn with_timeouts(url: &str) -> String {
         ("connect_timeout", "5"),
         ("tcp_user_timeout", "15000"),
         ("keepalives_idle", "10"),
+        ("keepalives_interval", "5"),
+        ("keepalives_count", "3"),
         ("application_name", "ringback"),
     ];
     usual.into_iter().filter(|(name, _)| !url.contains(&format!("{name}="))).fold(
@@ -299,6 +304,17 @@ mod tests {
         let url = with_timeouts("postgres://a,b/x?connect_timeout=60");
         assert!(url.starts_with("postgres://a,b/x?connect_timeout=60&tcp_user_timeout="), "{url}");
         assert!(with_timeouts("postgres://a/x").contains("/x?connect_timeout=5&"));
+    }
+
+    #[test]
+    fn several_hosts_are_one_database_and_are_shown_without_the_password() {
+        let text = "postgres://me:s3cret@h1:5432,h2:5433/db?target_session_attrs=read-write";
+        let url = DatabaseUrl::parse(text).unwrap();
+        assert!(url.is_postgres());
+        assert_eq!(url.to_string(), "postgres://h1:5432,h2:5433/db");
+        let DatabaseUrl::Postgres(kept) = &url else { panic!("{url}") };
+        assert_eq!(kept, text);
+        assert!(with_timeouts(kept).starts_with(&format!("{text}&connect_timeout=5&")));
     }
 
     #[test]

@@ -50,6 +50,18 @@ pub fn is_alive(conn: &mut Connection) -> bool {
     conn.batch_execute("SELECT 1").is_ok()
 }
 
+/// True when a transaction lost against another one (SQLSTATE 40001 or 40P01) and changed nothing:
+/// the same again may well succeed.
+pub fn is_worth_repeating(error: &diesel::result::Error) -> bool {
+    use diesel::result::{DatabaseErrorKind, Error};
+    match error {
+        Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => true,
+        // Diesel has no kind for 40P01 and does not show the state, so its text has to do.
+        Error::DatabaseError(_, info) => info.message().contains("deadlock detected"),
+        _ => false,
+    }
+}
+
 /// Changes nothing, and has SQLite's write lock afterwards. Prepared once for each connection.
 struct TakeWriteLock;
 
