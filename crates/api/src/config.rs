@@ -101,6 +101,9 @@ pub struct ServeArgs {
     /// answered: a proxy needs them to turn elsewhere [default: 5]
     #[arg(long, env = "RINGBACK_DRAIN_SECONDS", value_name = "SECONDS")]
     pub drain_seconds: Option<u64>,
+    /// A replica of a PostgreSQL database, which the history is read from
+    #[arg(long, env = "DATABASE_READ_URL", hide_env_values = true, value_name = "URL")]
+    pub database_read_url: Option<String>,
     /// Threads that answer requests [default: one for each core]
     #[arg(long, env = "RINGBACK_WORKERS", value_name = "N")]
     pub workers: Option<usize>,
@@ -136,6 +139,8 @@ pub struct Config {
     pub public_url: Option<Url>,
     /// Where the data is.
     pub database_url: DatabaseUrl,
+    /// A replica of it.
+    pub database_read_url: Option<DatabaseUrl>,
     /// The key that seals signing secrets.
     pub key_place: KeyPlace,
     /// Private networks that requests of this server may go to.
@@ -296,6 +301,8 @@ impl Config {
         let mut sources = vec![Source::default_source(split_secrets(secrets.unwrap_or_default()))];
         sources.extend(file.sources()?);
         let database_url = database_url(&args.database, &file)?;
+        let read_url = args.database_read_url.as_deref().or(file.database_read_url.as_deref());
+        let database_read_url = read_url.map(DatabaseUrl::parse).transpose()?;
         let networks = args.outbound_allow.as_deref().or(file.outbound_allow.as_deref());
         let outbound_allow = parse_networks(networks.unwrap_or_default())?;
         let key_place = args.key.place_with(&file, &database_url)?;
@@ -310,6 +317,7 @@ impl Config {
             key_place,
             outbound_allow,
             database_url,
+            database_read_url,
             sources,
             body_limit_bytes,
             body_memory_bytes,
@@ -336,6 +344,7 @@ impl Config {
             bind: SocketAddr::from(([127, 0, 0, 1], 0)),
             public_url: None,
             database_url,
+            database_read_url: None,
             key_place: KeyPlace::Given(vec![ServerKey::new([1; KEY_BYTES])]),
             outbound_allow: Vec::new(),
             sources: vec![Source::default_source(split_secrets(secrets))],

@@ -125,7 +125,10 @@ impl Application {
         let registry = Registry::new(config.sources.clone());
         registry.reload(&mut conn, &keyring)?;
         let set_up_token = open_set_up_link(&mut conn, clock.as_ref())?;
-        let readers = Readers::open(&config.database_url)?;
+        let mut readers = Readers::open(&config.database_url)?;
+        if let Some(replica) = &config.database_read_url {
+            readers = readers.with_replica(replica);
+        }
         let bind = config.bind;
         let listen = |source| StartError::Listen { address: bind, source };
         let writer_config = WriterConfig { writers: config.writers, ..WriterConfig::default() };

@@ -16,6 +16,7 @@ pub(super) struct File {
     pub(super) bind: Option<String>,
     pub(super) public_url: Option<String>,
     pub(super) database_url: Option<String>,
+    pub(super) database_read_url: Option<String>,
     pub(super) body_limit_bytes: Option<usize>,
     pub(super) body_memory_bytes: Option<usize>,
     pub(super) max_connections: Option<usize>,

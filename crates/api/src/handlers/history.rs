@@ -29,7 +29,7 @@ pub async fn history(
     let Asked { filter, page, limit } = parse(parse_query(query)?)?;
     let page = state
         .readers
-        .read(move |conn| queries::list_callback_history(conn, &filter, page, limit))
+        .read_behind(move |conn| queries::list_callback_history(conn, &filter, page, limit))
         .await?;
     let before = page.lines.last().filter(|_| page.has_older).map(views::position);
     let after = page.lines.first().filter(|_| page.has_newer).map(views::position);
@@ -46,7 +46,8 @@ pub async fn history(
 /// 503 when the database does not answer.
 pub async fn show_filters(_viewer: Viewer, state: State) -> Result<HttpResponse, ApiError> {
     let since = state.clock.now() - OPTIONS_SPAN;
-    let labels = state.readers.read(move |conn| queries::list_labels(conn, since, OPTIONS)).await?;
+    let labels =
+        state.readers.read_behind(move |conn| queries::list_labels(conn, since, OPTIONS)).await?;
     Ok(HttpResponse::Ok().json(FilterOptionsResponse {
         sources: labels.sources,
         event_types: labels.event_types,

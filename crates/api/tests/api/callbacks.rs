@@ -3,6 +3,7 @@
 use crate::support::{Answer, TestApp, on_each_database};
 use actix_web::http::Method;
 use ringback_core::cursor::FeedCursor;
+use ringback_testing::TestDatabase;
 use ringback_wire::{
     CallbackDetail, CheckResponse, FilterOptionsResponse, HistoryResponse, MarkUnviewedResponse,
     MarkViewedResponse,
@@ -20,6 +21,30 @@ async fn check(app: &TestApp, query: &str) -> CheckResponse {
 async fn history(app: &TestApp, query: &str) -> Vec<String> {
     let page: HistoryResponse = app.get(&format!("{HISTORY}?{query}")).await.json();
     page.callbacks.into_iter().map(|callback| callback.callback_id).collect()
+}
+
+#[actix_web::test]
+async fn the_history_is_read_from_the_replica_and_the_feed_from_the_primary() {
+    // A database that is not replicated at all: what is read from it shows.
+    let replica = TestDatabase::postgres();
+    let behind = replica.url().clone();
+    let app = TestApp::start(TestDatabase::postgres(), |config| {
+        config.database_read_url = Some(behind);
+    });
+    let start: CheckResponse = app.get("/api/admin/llm-callbacks/check").await.json();
+    let receipt = app.receipt("here", "{}").await;
+    let history =
+        async || -> HistoryResponse { app.get("/api/admin/llm-callbacks/history").await.json() };
+    assert!(history().await.callbacks.is_empty());
+    let check = format!("/api/admin/llm-callbacks/check?cursor={}", start.cursor);
+    let check: CheckResponse = app.get(&check).await.json();
+    assert_eq!(check.callbacks.len(), 1);
+    let detail = app.get(&format!("/api/admin/llm-callbacks/{}", receipt.id)).await;
+    assert_eq!(detail.status, 200);
+    // Away: the primary does its work.
+    drop(replica);
+    assert_eq!(history().await.callbacks.len(), 1);
+    app.stop().await;
 }
 
 #[actix_web::test]
