@@ -7,7 +7,7 @@ use crate::state::AppState;
 use crate::tokens::fill_random;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ringback_core::keys::{NONCE_BYTES, Purpose};
+use ringback_core::keys::{NONCE_BYTES, Purpose, ServerKey};
 use ringback_core::queries::channels::ChannelRow;
 use ringback_core::signature::{Scheme, Secret};
 use std::time::Duration;
@@ -83,18 +83,28 @@ pub fn new_secret() -> String {
 
 /// Seals the secret of a channel for the database. It opens for a channel of this name alone.
 pub fn seal_secret(state: &AppState, name: &str, secret: &str) -> Vec<u8> {
+    seal(&state.keyring.current(), name, secret.as_bytes())
+}
+
+/// The secret of a channel, sealed anew with the first of the keys; `None` when no key opens it.
+pub fn reseal_secret(channel: &ChannelRow, keys: &[ServerKey]) -> Option<Vec<u8>> {
+    let secret = open(channel, keys)?;
+    Some(seal(keys.first()?, &channel.name, &secret))
+}
+
+fn seal(key: &ServerKey, name: &str, secret: &[u8]) -> Vec<u8> {
     let mut nonce = [0; NONCE_BYTES];
     fill_random(&mut nonce);
-    let key = state.keyring.current();
-    key.seal(Purpose::AlertChannels, nonce, &context(name), secret.as_bytes())
+    key.seal(Purpose::AlertChannels, nonce, &context(name), secret)
+}
+
+fn open(channel: &ChannelRow, keys: &[ServerKey]) -> Option<Vec<u8>> {
+    let (sealed, context) = (channel.secret.as_deref()?, context(&channel.name));
+    keys.iter().find_map(|key| key.open(Purpose::AlertChannels, &context, sealed).ok())
 }
 
 fn open_secret(state: &AppState, channel: &ChannelRow) -> Result<String, SendError> {
-    let sealed = channel.secret.as_deref().unwrap_or_default();
-    let open = |key: ringback_core::keys::ServerKey| {
-        key.open(Purpose::AlertChannels, &context(&channel.name), sealed).ok()
-    };
-    let opened = state.keyring.keys().into_iter().find_map(open);
+    let opened = open(channel, &state.keyring.keys());
     opened.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| {
         SendError::plain(
             "its secret was sealed with another key: delete the channel and add it again",

@@ -3,6 +3,7 @@
 //! A server that runs sees a change within seconds.
 
 use super::{Failure, database};
+use crate::alerting::hooks::reseal_secret;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{DatabaseArgs, KeyArgs};
 use crate::keyring::{KeyPlace, Keyring};
@@ -12,6 +13,7 @@ use crate::tokens::fill_random;
 use crate::views;
 use clap::{Args, Subcommand};
 use ringback_core::models::Micros;
+use ringback_core::queries::channels::reseal_channels;
 use ringback_core::queries::server_key::{forget_server_key, replace_server_key};
 use ringback_core::signature::{Severity, check_secret};
 use ringback_core::source::Source;
@@ -360,8 +362,10 @@ fn rotate_key(opened: &Opened, lost: bool) -> Result<(), Failure> {
     let audit =
         change.audit("server-key.rotate", "server", &json!({ "key": keyring.current().id() }));
     let count = replace_server_key(&mut conn, &keyring.keys(), &mut fill_random, &audit)?;
+    let keys = keyring.keys();
+    let channels = reseal_channels(&mut conn, |channel| reseal_secret(channel, &keys))?;
     keyring.end_change()?;
-    println!("{count} secrets are sealed with the new key");
+    println!("{count} secrets and those of {channels} alert channels are sealed with the new key");
     if let KeyPlace::Given(_) = keyring.place() {
         println!("now remove the old key from RINGBACK_SECRET_KEY on every node");
     }
