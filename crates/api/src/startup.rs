@@ -104,6 +104,15 @@ pub enum StartError {
     },
 }
 
+/// The readers, with the replica when one is configured.
+fn open_readers(config: &Config) -> Result<Readers, StartError> {
+    let readers = Readers::open(&config.database_url)?;
+    Ok(match &config.database_read_url {
+        Some(replica) => readers.with_replica(replica),
+        None => readers,
+    })
+}
+
 impl Application {
     /// Opens and migrates the database, starts the writer, and listens.
     ///
@@ -125,10 +134,7 @@ impl Application {
         let registry = Registry::new(config.sources.clone());
         registry.reload(&mut conn, &keyring)?;
         let set_up_token = open_set_up_link(&mut conn, clock.as_ref())?;
-        let mut readers = Readers::open(&config.database_url)?;
-        if let Some(replica) = &config.database_read_url {
-            readers = readers.with_replica(replica);
-        }
+        let readers = open_readers(&config)?;
         let bind = config.bind;
         let listen = |source| StartError::Listen { address: bind, source };
         let writer_config = WriterConfig { writers: config.writers, ..WriterConfig::default() };
