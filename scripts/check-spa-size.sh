@@ -9,7 +9,7 @@ node - <<'JS' || die "the SPA is over its ceiling. docs/TESTING.md says how to f
 const { readdirSync, readFileSync } = require("node:fs");
 const { brotliCompressSync, constants } = require("node:zlib");
 // Kilobytes of 1,024 bytes: the goal, and the ceiling above which nothing lands.
-const budgets = [["WASM and JS", /\.(wasm|js)$/, 180, 320], ["CSS", /\.css$/, 14, 14]];
+const budgets = [["WASM and JS", /\.(wasm|js)$/, 180, 350], ["CSS", /\.css$/, 14, 14]];
 const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 22 };
 const files = readdirSync("frontend/dist").filter((name) => budgets.some(([, pattern]) => pattern.test(name)));
 const sizes = files.map((name) => {
