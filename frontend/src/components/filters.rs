@@ -213,7 +213,8 @@ fn chips(location: PageLocation) -> AnyView {
     let active = Memo::new(move |_| location.query.with(|query| query.list.filters.active()));
     let chip = move |(field, value): (Field, String)| {
         let shown = shown_value(field, &value);
-        let name = ["Remove filter ", field.label(), ": ", &shown].concat();
+        // What is seen is a part of the name, to the letter: people say it to their computers.
+        let name = ["Remove filter ", field.label(), " ", &shown].concat();
         let remove = move |_| {
             let query = location.current();
             location.push(&query.with_filters(query.list.filters.clone().without(field, &value)));
@@ -222,6 +223,7 @@ fn chips(location: PageLocation) -> AnyView {
             <li>
                 <button type="button" class="chip" aria-label=name on:click=remove>
                     <span class="quiet">{field.label()}</span>
+                    " "
                     <span>{shown}</span>
                     <Icon glyph=Glyph::X/>
                 </button>
