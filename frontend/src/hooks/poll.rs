@@ -267,7 +267,7 @@ impl Runner {
                     self.0.feed.set_live(live);
                     self.say(&TabMessage::Live(live));
                 }
-                stream::Effect::CatchUp => self.nudge(),
+                stream::Effect::CatchUp => self.tell(Event::StreamOpened),
             }
         }
     }

@@ -134,8 +134,11 @@ impl Poller {
                 effects.push(Effect::Show(Connection::Offline));
             }
             Event::Nudged => self.ask_unless_asking(&mut effects),
+            // A server that asked for patience is left alone; the wait ends with a question.
+            Event::StreamOpened if self.failures == 0 => self.ask_unless_asking(&mut effects),
             // Overtaken: the ticket is an old one.
             Event::TimerFired(_)
+            | Event::StreamOpened
             | Event::Answered(..)
             | Event::CursorUnknown(_)
             | Event::Failed(..)

@@ -46,6 +46,8 @@ pub enum Event {
     WentOffline,
     /// Somebody asked for news now.
     Nudged,
+    /// The stream opened: what came while it was closed is asked for.
+    StreamOpened,
 }
 
 /// What to do.

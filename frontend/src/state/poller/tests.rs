@@ -120,6 +120,17 @@ fn retry_after_is_honoured() {
 }
 
 #[test]
+fn a_stream_that_opens_does_not_cut_a_wait_short() {
+    let (mut poller, ticket) = started(Some("1"));
+    let effects = poller.step(Event::Failed(ticket, Some(30_000)), 0.1);
+    assert!(poller.step(Event::StreamOpened, 0.5).is_empty());
+    let (timer, _) = scheduled(&effects).expect("a retry");
+    let ticket = fetch(&poller.step(Event::TimerFired(timer), 0.5)).expect("a question");
+    poller.step(answered(ticket, page(&[], 1, false)), 0.5);
+    assert!(fetch(&poller.step(Event::StreamOpened, 0.5)).is_some());
+}
+
+#[test]
 fn a_lost_session_stops_everything() {
     let (mut poller, ticket) = started(Some("1"));
     let effects = poller.step(Event::SignedOut(ticket), 0.5);
