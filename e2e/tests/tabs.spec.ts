@@ -18,14 +18,18 @@ test("of two tabs one asks, both show, and one toasts", async ({ ringback, desk 
   second.page.on("request", (request) => {
     if (request.url().includes("/llm-callbacks/check")) asked += 1;
   });
-  await ringback.deliver(sign(jobBody(), { id: "evt_tabs" }));
-  for (let polls = 0; polls < 4; polls += 1) await desk.poll();
-  await expect(desk.rows("evt_tabs")).toHaveCount(1);
-  await expect(second.rows("evt_tabs")).toHaveCount(1);
-  expect(asked, "questions of the second tab in 44 seconds").toBe(0);
+  for (let round = 0; round < 4; round += 1) {
+    // Each round has news, so that it shows when the second tab has heard of it.
+    await ringback.deliver(sign(jobBody(), { id: `evt_tabs_${round}` }));
+    await desk.poll();
+    await expect(desk.rows(`evt_tabs_${round}`)).toHaveCount(1);
+    await expect(second.rows(`evt_tabs_${round}`)).toHaveCount(1);
+  }
+  // Taking turns at the start may cost one; asking by itself would be four.
+  expect(asked, "questions of the second tab in 44 seconds").toBeLessThanOrEqual(1);
   // The toast's life is over by now; the notification stays.
-  await expect(second.toasts("evt_tabs")).toHaveCount(0);
-  await expect(second.bell).toHaveAccessibleName("Notification centre, 1 unread");
+  await expect(second.toasts("evt_tabs_0")).toHaveCount(0);
+  await expect(second.bell).toHaveAccessibleName("Notification centre, 4 unread");
 });
 
 test("a toast is shown in one tab", async ({ ringback, desk }) => {
