@@ -25,7 +25,7 @@ test("of two tabs one asks, both show, and one toasts", async ({ ringback, desk 
     await expect(desk.rows(`evt_tabs_${round}`)).toHaveCount(1);
     await expect(second.rows(`evt_tabs_${round}`)).toHaveCount(1);
   }
-  // Taking turns at the start may cost one; asking by itself would be four.
+  // It should be 0: one was seen, and why is not known yet. Asking by itself would be four.
   expect(asked, "questions of the second tab in 44 seconds").toBeLessThanOrEqual(1);
   // The toast's life is over by now; the notification stays.
   await expect(second.toasts("evt_tabs_0")).toHaveCount(0);
