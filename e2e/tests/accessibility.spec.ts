@@ -86,6 +86,19 @@ for (const colorScheme of ["light", "dark"] as const) {
       }
     });
 
+    test("the sources, with the form that adds one", async ({ desk, page }) => {
+      await desk.enter(ADMIN, "/sources");
+      await page.getByRole("button", { name: "Add a source" }).click();
+      await page.getByRole("radio", { name: /^OpenAI/ }).check();
+      await page.getByRole("textbox", { name: "Secret" }).fill("v1,whsec_AAAA");
+      await expect(page.getByRole("button", { name: "Mend it" })).toBeVisible();
+      await expectAccessible(page);
+      await page.setViewportSize({ width: 390, height: 800 });
+      await expectAccessible(page);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      expect(wide, "pixels that would have to be scrolled sideways").toBeLessThanOrEqual(0);
+    });
+
     test("every tab", async ({ ringback, desk, page }) => {
       await ringback.deliver(sign(jobBody()));
       await desk.enter(ADMIN);

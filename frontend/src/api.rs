@@ -1,5 +1,7 @@
 //! Every request the app makes, and the only place that fetches.
 
+mod sources;
+
 use crate::state::poller::PAGE;
 use crate::state::query::ListQuery;
 use crate::state::url::percent_encode;
@@ -12,6 +14,7 @@ use ringback_wire::{
     SessionResponse, SetUpRequest, SignInRequest, TestChannelResponse,
 };
 use serde::{Serialize, de::DeserializeOwned};
+pub use sources::*;
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};

@@ -21,6 +21,7 @@ pub mod preferences;
 pub mod push;
 pub mod router;
 pub mod session;
+pub mod sources;
 pub mod tabs;
 pub mod theme;
 pub mod toasts;

@@ -16,6 +16,7 @@ pub mod resend;
 pub mod route;
 pub mod seen;
 pub mod show_rules;
+pub mod sources;
 pub mod stream;
 pub mod tabs;
 pub mod theme;

@@ -22,6 +22,7 @@ use crate::hooks::windows::provide_windows;
 use crate::pages::alerts::AlertsPage;
 use crate::pages::callbacks::CallbacksPage;
 use crate::pages::settings::SettingsPage;
+use crate::pages::sources::SourcesPage;
 use crate::state::route::Route;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -95,6 +96,7 @@ fn page(route: Route) -> AnyView {
     match route {
         Route::Callbacks => view! { <CallbacksPage/> }.into_any(),
         Route::Settings => view! { <SettingsPage/> }.into_any(),
+        Route::Sources => view! { <SourcesPage/> }.into_any(),
         Route::Alerts => view! { <AlertsPage/> }.into_any(),
         // These are shown without the frame.
         Route::SignIn | Route::SetUp | Route::NotFound => ().into_any(),

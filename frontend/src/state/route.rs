@@ -7,6 +7,8 @@ pub enum Route {
     Callbacks,
     /// What this browser remembers of a person's wishes.
     Settings,
+    /// Who sends callbacks, and how they sign.
+    Sources,
     /// What is wrong, and who is told.
     Alerts,
     /// Name and password.
@@ -23,6 +25,7 @@ impl Route {
         match path.trim_end_matches('/') {
             "" => Self::Callbacks,
             "/settings" => Self::Settings,
+            "/sources" => Self::Sources,
             "/alerts" => Self::Alerts,
             "/sign-in" => Self::SignIn,
             "/setup" => Self::SetUp,
@@ -35,6 +38,7 @@ impl Route {
         match self {
             Self::Callbacks => "Callbacks",
             Self::Settings => "Settings",
+            Self::Sources => "Sources",
             Self::Alerts => "Alerts",
             Self::SignIn => "Sign in",
             Self::SetUp => "Set up",
@@ -45,6 +49,7 @@ impl Route {
     /// The tabs of the desk: page, address, and the letter that follows `g`.
     pub const TABS: &'static [(Self, &'static str, &'static str)] = &[
         (Self::Callbacks, "/", "c"),
+        (Self::Sources, "/sources", "s"),
         (Self::Alerts, "/alerts", "a"),
         (Self::Settings, "/settings", "t"),
     ];
@@ -105,6 +110,7 @@ mod tests {
             ("/", Route::Callbacks),
             ("", Route::Callbacks),
             ("/settings", Route::Settings),
+            ("/sources", Route::Sources),
             ("/alerts", Route::Alerts),
             ("/sign-in", Route::SignIn),
             ("/setup/", Route::SetUp),
