@@ -108,18 +108,16 @@ bench *ARGS:
     @scripts/build.sh
     @scripts/with-postgres.sh --durable cargo run --release --package ringback-bench -- "$@"
 
-<<<<<<< HEAD
 # Retention over 90 days of 10,000 callbacks each, on SQLite and PostgreSQL; takes minutes
 [group('test')]
 simulate-retention PER_DAY="10000":
     @RINGBACK_SIMULATE_PER_DAY={{ PER_DAY }} scripts/with-postgres.sh cargo test --release --package ringback-api --test api -- --nocapture ninety_days
-=======
+
 # The screen on a slow machine and line: first paint, first row, memory, eight hours
 [group('test')]
 bench-web:
     @scripts/build.sh
     @RINGBACK_E2E_BENCH=1 RINGBACK_BIN="$PWD/target/release/ringback" scripts/e2e.sh
->>>>>>> 91b852d (frontend: Let one tab follow the stream, and the keyboard do it all)
 
 # Remove what was built; keeps ./data and .env
 [group('develop')]
