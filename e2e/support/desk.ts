@@ -48,6 +48,12 @@ export class Desk {
     await this.signIn(admin);
   }
 
+  /** Waits until the feed has caught up with the stream: from here on the app asks at its interval only. */
+  async settle(): Promise<void> {
+    await this.expectConnection("Live");
+    await this.expectNothingUnderWay();
+  }
+
   /** Resolves when the app has asked for news and been answered. */
   async nextCheck(): Promise<void> {
     await this.page.waitForResponse((answer) => new URL(answer.url()).pathname === "/api/admin/llm-callbacks/check");
@@ -58,8 +64,12 @@ export class Desk {
    * not pass, and the page would take it for dead.
    */
   async pass(time: number | string): Promise<void> {
-    await expect.poll(() => this.underWay.size, "requests without an answer").toBe(0);
+    await this.expectNothingUnderWay();
     await this.page.clock.fastForward(time);
+  }
+
+  private async expectNothingUnderWay(): Promise<void> {
+    await expect.poll(() => this.underWay.size, "requests without an answer").toBe(0);
   }
 
   /** Lets the time until the next poll pass, and waits for its answer. */

@@ -114,7 +114,7 @@ impl Poller {
             Event::Shown => {
                 let was_hidden = !std::mem::replace(&mut self.visible, true);
                 if was_hidden {
-                    self.ask_unless_asking(&mut effects);
+                    self.ask_unless_told_to_wait(&mut effects);
                 }
             }
             Event::Hidden => {
@@ -134,11 +134,9 @@ impl Poller {
                 effects.push(Effect::Show(Connection::Offline));
             }
             Event::Nudged => self.ask_unless_asking(&mut effects),
-            // A server that asked for patience is left alone; the wait ends with a question.
-            Event::StreamOpened if self.failures == 0 => self.ask_unless_asking(&mut effects),
+            Event::StreamOpened => self.ask_unless_told_to_wait(&mut effects),
             // Overtaken: the ticket is an old one.
             Event::TimerFired(_)
-            | Event::StreamOpened
             | Event::Answered(..)
             | Event::CursorUnknown(_)
             | Event::Failed(..)
@@ -200,10 +198,11 @@ impl Poller {
         if self.cursor == from {
             self.hand_on(page, effects);
         } else if !is_known {
-            return self.ask_unless_asking(effects);
+            return self.ask_unless_told_to_wait(effects);
         }
         if let Phase::Waiting(_) = self.phase
             && !self.leads
+            && self.failures == 0
         {
             let after_ms = self.interval(random);
             self.wait(after_ms, effects);
@@ -219,10 +218,12 @@ impl Poller {
             if let Some(cursor) = &self.cursor {
                 effects.push(Effect::SaveCursor(cursor.clone()));
             }
-            self.ask_unless_asking(effects);
+            self.ask_unless_told_to_wait(effects);
         } else if self.is_resting() {
             self.rest_unless_asking();
-        } else if let Phase::Waiting(_) = self.phase {
+        } else if let Phase::Waiting(_) = self.phase
+            && self.failures == 0
+        {
             let after_ms = self.interval(random);
             self.wait(after_ms, effects);
         }
@@ -285,6 +286,14 @@ impl Poller {
         let ticket = self.ticket();
         self.phase = Phase::Waiting(ticket);
         effects.push(Effect::Schedule { ticket, after_ms });
+    }
+
+    /// A server that failed or asked for patience is left alone by all that happens by itself; the
+    /// wait ends with a question.
+    fn ask_unless_told_to_wait(&mut self, effects: &mut Vec<Effect>) {
+        if self.failures == 0 || self.phase == Phase::Resting {
+            self.ask_unless_asking(effects);
+        }
     }
 
     fn ask_unless_asking(&mut self, effects: &mut Vec<Effect>) {

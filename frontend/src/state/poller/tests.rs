@@ -120,11 +120,19 @@ fn retry_after_is_honoured() {
 }
 
 #[test]
-fn a_stream_that_opens_does_not_cut_a_wait_short() {
+fn only_a_person_or_the_network_cuts_a_wait_short() {
     let (mut poller, ticket) = started(Some("1"));
+    poller.step(Event::Hidden, 0.5);
     let effects = poller.step(Event::Failed(ticket, Some(30_000)), 0.1);
-    assert!(poller.step(Event::StreamOpened, 0.5).is_empty());
     let (timer, _) = scheduled(&effects).expect("a retry");
+    let gap = heard(Some("4"), page(&[5], 5, false));
+    for event in [Event::StreamOpened, Event::Shown, gap, Event::Led(false), Event::Led(true)] {
+        let effects = poller.step(event, 0.5);
+        assert_eq!((fetch(&effects), scheduled(&effects)), (None, None));
+    }
+    for event in [Event::Nudged, Event::WentOnline] {
+        assert!(fetch(&poller.clone().step(event, 0.5)).is_some());
+    }
     let ticket = fetch(&poller.step(Event::TimerFired(timer), 0.5)).expect("a question");
     poller.step(answered(ticket, page(&[], 1, false)), 0.5);
     assert!(fetch(&poller.step(Event::StreamOpened, 0.5)).is_some());
