@@ -10,6 +10,7 @@
 //! and is tried again with a growing pause. A batch that fails is stored one by one, so that one bad
 //! row never fails its neighbours.
 
+mod checkpoint;
 mod stats;
 
 pub use stats::WriterStats;
@@ -135,7 +136,8 @@ impl WriterThread {
     /// Stores what still waits and ends the threads.
     pub fn drain(self) {
         drop(self.stop);
-        for thread in self.threads {
+        // The one that makes checkpoints ends with the writer, so it comes last.
+        for thread in self.threads.into_iter().rev() {
             if thread.join().is_err() {
                 tracing::error!("a writer had ended before it was told to");
             }
@@ -162,7 +164,13 @@ impl Writer {
         let stats = WriterStats::default();
         let writers = if url.is_postgres() { config.writers.max(1) } else { 1 };
         let mut conn = Some(conn);
-        let mut threads = Vec::with_capacity(writers);
+        let mut threads = Vec::with_capacity(writers + 1);
+        let mut checkpoints = None;
+        if !url.is_postgres() {
+            let (stored, thread) = checkpoint::start(url.clone())?;
+            checkpoints = Some(stored);
+            threads.push(thread);
+        }
         for url in std::iter::repeat_n(url, writers) {
             let mut worker = Worker {
                 stats: stats.clone(),
@@ -172,6 +180,7 @@ impl Writer {
                 stopped: stopped.clone(),
                 waiting_bytes: Arc::clone(&waiting_bytes),
                 storing: storing.clone(),
+                checkpoints: checkpoints.take(),
                 config,
                 database: Database { url, conn: conn.take(), retry_at: None, pause: FIRST_PAUSE },
             };
@@ -285,6 +294,7 @@ struct Worker {
     stopped: Receiver<()>,
     waiting_bytes: Arc<AtomicUsize>,
     storing: watch::Sender<u64>,
+    checkpoints: Option<Sender<()>>,
     pace: Arc<Pace>,
     config: WriterConfig,
     database: Database,
@@ -354,6 +364,10 @@ impl Worker {
             |result: &Result<StoredReceipt, _>| result.as_ref().is_ok_and(|it| it.effect.is_news());
         if results.iter().any(is_new) {
             self.storing.send_modify(|times| *times = times.wrapping_add(1));
+        }
+        if let Some(checkpoints) = &self.checkpoints {
+            // Full means that one is asked for already.
+            let _full = checkpoints.try_send(());
         }
         for (answer, result) in answers.into_iter().zip(results) {
             // Nobody waits any more: the sender hung up. What is stored stays stored.

@@ -183,8 +183,9 @@ impl DatabaseUrl {
         // FULL: in WAL mode NORMAL loses the last commits at a power cut.
         let settings = match purpose {
             Purpose::Create | Purpose::Write => {
+                // The log is copied beside the writer; a commit does it when that falls behind by 64 MB.
                 "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-                 PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -8000"
+                 PRAGMA wal_autocheckpoint = 16000; PRAGMA cache_size = -8000"
             }
             Purpose::Read => {
                 "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON; PRAGMA cache_size = -16000"

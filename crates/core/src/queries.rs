@@ -50,6 +50,18 @@ pub fn is_alive(conn: &mut Connection) -> bool {
     conn.batch_execute("SELECT 1").is_ok()
 }
 
+/// Takes what SQLite's log holds over into the file, as far as readers and the writer allow, without
+/// making either wait. Nothing to do on PostgreSQL, which does so by itself.
+///
+/// # Errors
+/// Diesel's; the log stays, and with it all that it holds.
+pub fn checkpoint(conn: &mut Connection) -> QueryResult<()> {
+    match conn {
+        Connection::Postgres(_) => Ok(()),
+        Connection::Sqlite(sqlite) => sqlite.batch_execute("PRAGMA wal_checkpoint(PASSIVE)"),
+    }
+}
+
 /// True when a transaction lost against another one (SQLSTATE 40001 or 40P01) and changed nothing:
 /// the same again may well succeed.
 pub fn is_worth_repeating(error: &diesel::result::Error) -> bool {

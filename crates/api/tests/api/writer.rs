@@ -3,12 +3,13 @@
 use diesel::connection::SimpleConnection;
 use futures_util::future::join_all;
 use ringback_api::writer::{StoreError, Writer, WriterConfig};
-use ringback_core::connection::{Connection, Purpose};
+use ringback_core::connection::{Connection, DatabaseUrl, Purpose};
 use ringback_core::intake::{Request, read_delivery};
 use ringback_core::models::NewDelivery;
 use ringback_core::signature::Headers;
 use ringback_core::source::Source;
 use ringback_testing::{TestDatabase, for_each_database};
+use std::time::{Duration, Instant};
 
 /// A callback of this id, unsigned.
 pub(crate) fn delivery(id: &str) -> NewDelivery {
@@ -218,4 +219,23 @@ fn a_database_that_goes_away_is_answered_and_found_again() {
     let kept = ringback_core::queries::list_callbacks_after(&mut database.connect(), 0, 10)
         .expect("the feed");
     assert_eq!(kept.len(), 2);
+}
+
+#[test]
+fn what_is_stored_reaches_sqlites_file_while_the_writer_rests() {
+    for_each_database(|database| {
+        let DatabaseUrl::Sqlite(file) = database.url().clone() else { return };
+        let (writer, thread) = start(database, WriterConfig::default());
+        run(async { writer.store(delivery("in-the-file")).await.expect("stored") });
+        let until = Instant::now() + Duration::from_secs(30);
+        let is_there = || {
+            let bytes = std::fs::read(&file).expect("the file");
+            bytes.windows(11).any(|window| window == b"in-the-file")
+        };
+        while !is_there() {
+            assert!(Instant::now() < until, "it stays in the log");
+            std::thread::yield_now();
+        }
+        thread.drain();
+    });
 }
