@@ -117,7 +117,8 @@ test("loading and answering on a slow machine and line", async ({ ringback, desk
         await fresh.keyboard.press("Escape");
         await fresh.getByRole("table").getByRole("link").first().click();
         await fresh.getByRole("dialog").first().getByRole("tab", { name: "Raw" }).click();
-        await fresh.waitForTimeout(500);
+        // An event's entry is made with the frame that answers it.
+        await fresh.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
         answers.push(...(await fresh.evaluate(() => (window as { answers?: number[] }).answers ?? [])));
       }
       await fresh.close();
@@ -169,4 +170,60 @@ test("eight hours pass and the heap stays flat", async ({ ringback, desk, page }
   report("heap after each of eight hours", samples.map(megabytes).join(", "));
   // The notifications and the list are full after two hours; from then on nothing is added.
   expect(samples.at(-1)! / samples[2]!).toBeLessThan(1.25);
+});
+
+/** Of about this size, with many short rows, as a batch of chat completions is. */
+function largeBody(bytes: number): string {
+  const line = (index: number) => ({ index, role: "assistant", content: `line ${index} of a long answer`, tokens: index * 7 });
+  const count = Math.floor(bytes / JSON.stringify(line(10_000)).length) - 10;
+  return JSON.stringify({ event_type: "batch.completed", output: Array.from({ length: count }, (_, index) => line(index)) });
+}
+
+test.describe("large payloads, unthrottled", () => {
+  test.use({ serverEnvironment: { RINGBACK_BODY_LIMIT_BYTES: String(6 << 20) } });
+
+  for (const [name, bytes] of [
+    ["1 MiB", 1 << 20],
+    ["5 MiB", 5 << 20],
+  ] as const) {
+    test(`a payload of ${name} opens`, async ({ ringback, desk, page }) => {
+      await ringback.deliver(sign(jobBody(), { id: "evt_small" }));
+      await ringback.deliver(sign(largeBody(bytes), { id: "evt_large" }));
+      await desk.enter(ADMIN);
+      await page.evaluate(() => {
+        const tasks: number[] = [];
+        new PerformanceObserver((list) => tasks.push(...list.getEntries().map((entry) => entry.duration))).observe({
+          type: "longtask",
+        });
+        Object.assign(globalThis, { tasks });
+      });
+      const opens: number[] = [];
+      for (let run = 0; run < RUNS; run += 1) {
+        const link = desk.rows("evt_large").getByRole("link");
+        // From the click to the frame that shows the first row, in the page's own time.
+        opens.push(
+          await link.evaluate(
+            (element: HTMLElement) =>
+              new Promise<number>((done) => {
+                const begun = performance.now();
+                const look = new MutationObserver(() => {
+                  if (!document.querySelector("[role=dialog] [role=treeitem]")) return;
+                  look.disconnect();
+                  requestAnimationFrame(() => done(performance.now() - begun));
+                });
+                look.observe(document.body, { childList: true, subtree: true });
+                element.click();
+              }),
+          ),
+        );
+        const window = desk.window("evt_large");
+        await expect(window.getByRole("treeitem", { name: /event_type/ })).toBeVisible();
+        await page.keyboard.press("Escape");
+        await expect(window).toHaveCount(0);
+      }
+      const tasks = await page.evaluate(() => (globalThis as unknown as { tasks: number[] }).tasks);
+      report(`${name}: from the click to the first rows, ms`, spread(opens));
+      report(`${name}: tasks over 50 ms`, tasks.map((task) => task.toFixed(0)).join(", ") || "none");
+    });
+  }
 });
