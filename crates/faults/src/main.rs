@@ -18,6 +18,7 @@ mod rotation;
 mod scenarios;
 mod seed;
 mod sender;
+mod stage;
 mod stored;
 mod story;
 
@@ -26,6 +27,7 @@ use futures_util::stream::{self, StreamExt};
 use report::Ending;
 use scenarios::{SCENARIOS, Scenario};
 use seed::Chance;
+use stage::Stage;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -47,6 +49,9 @@ struct Arguments {
     /// Repeat a run
     #[arg(long)]
     seed: Option<u64>,
+    /// Callbacks in `feed-three-nodes` [default: 2,500; a million with --long]
+    #[arg(long, value_name = "N")]
+    callbacks: Option<u32>,
     /// Only these scenarios
     #[arg(value_name = "SCENARIO")]
     only: Vec<String>,
@@ -126,6 +131,7 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
         programs: cluster::Programs::prepare(programs, work.path()).await?,
         folder: work.path().to_owned(),
         long: arguments.long,
+        callbacks: arguments.callbacks,
     };
     println!("seed {seed}");
     let chosen = SCENARIOS.iter().filter(|scenario| {
@@ -156,8 +162,12 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
 
 async fn run_one<'a>(world: &World, scenario: &'a Scenario, seed: u64) -> (&'a str, Ending) {
     let begin = Instant::now();
-    let folder = world.folder.join(scenario.name);
-    let ending = match (scenario.run)(world, Chance::new(seed).fork(scenario.name), folder).await {
+    let stage = Stage {
+        world,
+        chance: Chance::new(seed).fork(scenario.name),
+        folder: world.folder.join(scenario.name),
+    };
+    let ending = match (scenario.run)(stage).await {
         Ok(ending) => ending,
         Err(failure) => Ending::Broke(failure.to_string()),
     };

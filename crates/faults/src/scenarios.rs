@@ -11,14 +11,11 @@ mod standby;
 
 use crate::Failure;
 use crate::report::Ending;
-use crate::seed::Chance;
-use crate::story::World;
+use crate::stage::Stage;
 use futures_util::future::{FutureExt, LocalBoxFuture};
-use std::path::PathBuf;
 
 /// Runs one.
-pub(crate) type Run =
-    for<'a> fn(&'a World, Chance, PathBuf) -> LocalBoxFuture<'a, Result<Ending, Failure>>;
+pub(crate) type Run = for<'a> fn(Stage<'a>) -> LocalBoxFuture<'a, Result<Ending, Failure>>;
 
 /// One scenario.
 #[derive(Clone, Copy)]
@@ -41,7 +38,7 @@ macro_rules! scenarios {
                 name: $name,
                 what: $what,
                 measures: $measures,
-                run: |world, chance, folder| $function(world, chance, folder).boxed_local(),
+                run: |stage| $function(stage).boxed_local(),
             },)+
         ];
     };

@@ -177,6 +177,24 @@ impl Sender {
         }
     }
 
+    /// Tries a first version once; gives how long to wait when it is not acknowledged. A callback
+    /// that was tried before says since when.
+    pub(crate) async fn try_once(&self, number: u32, since: Option<Instant>) -> Option<Duration> {
+        let body = self.plan.body(number, Version::First);
+        let begin = since.unwrap_or_else(Instant::now);
+        self.ledger.borrow_mut().sent += u64::from(since.is_none());
+        self.ledger.borrow_mut().retries += u64::from(since.is_some());
+        match self.attempt(number, body).await {
+            Attempt::Acknowledged => {
+                let took = begin.elapsed();
+                self.ledger.borrow_mut().acknowledge(number, Version::First, took);
+                None
+            }
+            Attempt::Refused(wait) => Some(wait),
+            Attempt::Lost => Some(LONGEST_PAUSE),
+        }
+    }
+
     async fn attempt(&self, number: u32, body: Vec<u8>) -> Attempt {
         let url = &self.rotation.pick().url;
         let at_seconds = SystemClock.now() / 1_000_000;

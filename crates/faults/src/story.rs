@@ -27,6 +27,8 @@ pub(crate) struct World {
     pub(crate) folder: PathBuf,
     /// More faults, for longer.
     pub(crate) long: bool,
+    /// How many callbacks go through three nodes, if not as many as usual.
+    pub(crate) callbacks: Option<u32>,
 }
 
 impl World {

@@ -6,7 +6,7 @@
 use crate::Failure;
 use crate::plan::{PATH, Plan, Signing, Version};
 use crate::report::Ending;
-use crate::seed::Chance;
+use crate::stage::Stage;
 use crate::story::{Setting, Story, World};
 use clap::Parser;
 use ringback_api::clock::{Clock, SystemClock};
@@ -15,7 +15,6 @@ use ringback_api::startup::Application;
 use ringback_core::models::Micros;
 use serde_json::Value;
 use std::io::{BufRead, Write};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -69,51 +68,44 @@ pub(crate) fn serve() -> Result<(), Failure> {
 }
 
 /// A load whose signatures do not carry a time: what the clock must not touch at all.
-fn setting(world: &World, url: String, nodes: usize) -> Result<Setting, Failure> {
-    Ok(Setting {
+fn untimed(nodes: usize) -> Result<impl FnOnce(&World, String) -> Setting, Failure> {
+    let program = (std::env::current_exe()?, vec!["--serve-with-clock".to_owned()]);
+    Ok(move |world: &World, url| Setting {
         signing: Signing::Untimed,
-        program: Some((std::env::current_exe()?, vec!["--serve-with-clock".to_owned()])),
+        program: Some(program),
         ..Setting::usual(world, url, nodes)
     })
 }
 
-pub(super) async fn jump(
-    world: &World,
-    chance: Chance,
-    folder: PathBuf,
-) -> Result<Ending, Failure> {
-    let url = format!("sqlite://{}", folder.join("ringback.db").display());
-    let mut story = Story::begin(world, setting(world, url, 1)?, chance, &folder).await?;
-    let mut timed = Timed::new(&mut story);
-    for seconds in [HOUR_SECONDS, 0, -HOUR_SECONDS, 0] {
-        story.pause(500, 1500).await;
-        story.nodes[0].tell(&seconds.to_string()).await?;
-        story.faults += 1;
-        story.pause(300, 600).await;
-        timed.check(&mut story, 0, seconds).await?;
-    }
-    Ok(Ending::Ran(story.end().await?))
+pub(super) async fn jump(stage: Stage<'_>) -> Result<Ending, Failure> {
+    let push = async |story: &mut Story<'_>| {
+        let mut timed = Timed::new(story);
+        for seconds in [HOUR_SECONDS, 0, -HOUR_SECONDS, 0] {
+            story.pause(500, 1500).await;
+            story.nodes[0].tell(&seconds.to_string()).await?;
+            story.faults += 1;
+            story.pause(300, 600).await;
+            timed.check(story, 0, seconds).await?;
+        }
+        Ok(())
+    };
+    stage.on_sqlite(untimed(1)?, push).await
 }
 
-pub(super) async fn be_wrong(
-    world: &World,
-    mut chance: Chance,
-    folder: PathBuf,
-) -> Result<Ending, Failure> {
-    let mut cluster = world.programs.make(&folder, "", &mut chance).await?;
-    cluster.start().await?;
-    let setting = setting(world, cluster.url("postgres"), 2)?;
-    let mut story = Story::begin(world, setting, chance, &folder).await?;
-    let mut timed = Timed::new(&mut story);
-    for seconds in [TEN_MINUTES_SECONDS, -TEN_MINUTES_SECONDS] {
-        story.pause(500, 1000).await;
-        story.nodes[1].tell(&seconds.to_string()).await?;
-        story.faults += 1;
-        story.pause(1000, 2000).await;
-        timed.check(&mut story, 1, seconds).await?;
-        timed.check(&mut story, 0, 0).await?;
-    }
-    Ok(Ending::Ran(story.end().await?))
+pub(super) async fn be_wrong(stage: Stage<'_>) -> Result<Ending, Failure> {
+    let push = async |story: &mut Story<'_>, _: &mut _| {
+        let mut timed = Timed::new(story);
+        for seconds in [TEN_MINUTES_SECONDS, -TEN_MINUTES_SECONDS] {
+            story.pause(500, 1000).await;
+            story.nodes[1].tell(&seconds.to_string()).await?;
+            story.faults += 1;
+            story.pause(1000, 2000).await;
+            timed.check(story, 1, seconds).await?;
+            timed.check(story, 0, 0).await?;
+        }
+        Ok(())
+    };
+    stage.on_postgres(untimed(2)?, push).await
 }
 
 /// Callbacks whose signature carries a time. A node whose clock is off stores and acknowledges them

@@ -4,9 +4,8 @@ use crate::Failure;
 use crate::disk::SmallDisk;
 use crate::plan::PATH;
 use crate::report::Ending;
-use crate::seed::Chance;
+use crate::stage::Stage;
 use crate::story::{Setting, Story, World};
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// Large enough that the disk is full within seconds.
@@ -17,53 +16,54 @@ fn not_permitted() -> Ending {
     Ending::NotRun("this user may not mount a small file system: run it as root".to_owned())
 }
 
-pub(super) async fn fill_sqlite(
-    world: &World,
-    chance: Chance,
-    folder: PathBuf,
-) -> Result<Ending, Failure> {
-    let Some(disk) = SmallDisk::mount(folder.join("disk"), 64).await? else {
+fn large(nodes: usize) -> impl FnOnce(&World, String) -> Setting {
+    move |world, url| Setting { body_bytes: BODY_BYTES, ..Setting::usual(world, url, nodes) }
+}
+
+pub(super) async fn fill_sqlite(stage: Stage<'_>) -> Result<Ending, Failure> {
+    let Some(disk) = SmallDisk::mount(stage.folder.join("disk"), 64).await? else {
         return Ok(not_permitted());
     };
     let url = format!("sqlite://{}", disk.path.join("ringback.db").display());
-    let setting = Setting { body_bytes: BODY_BYTES, ..Setting::usual(world, url, 1) };
-    let mut story = Story::begin(world, setting, chance, &folder).await?;
-    for _ in 0..world.pick(1, 5) {
-        story.pause(300, 1200).await;
-        fill(&mut story, &disk, 2 << 20).await?;
-        disk.empty()?;
-        wait_for_space(&mut story).await;
-    }
-    Ok(Ending::Ran(story.end().await?))
+    let setting = large(1)(stage.world, url);
+    let fill_again = async |story: &mut Story<'_>| {
+        for _ in 0..story.world.pick(1, 5) {
+            story.pause(300, 1200).await;
+            fill(story, &disk, 2 << 20).await?;
+            disk.empty()?;
+            wait_for_space(story).await;
+        }
+        Ok(())
+    };
+    stage.run(setting, fill_again).await
 }
 
-pub(super) async fn fill_postgres(
-    world: &World,
-    mut chance: Chance,
-    folder: PathBuf,
-) -> Result<Ending, Failure> {
-    let Some(disk) = SmallDisk::mount(folder.join("disk"), 320).await? else {
+pub(super) async fn fill_postgres(mut stage: Stage<'_>) -> Result<Ending, Failure> {
+    let Some(disk) = SmallDisk::mount(stage.folder.join("disk"), 320).await? else {
         return Ok(not_permitted());
     };
     let settings = "min_wal_size = 32MB\nmax_wal_size = 64MB";
-    let mut cluster = world.programs.make(&disk.path.join("server"), settings, &mut chance).await?;
+    let folder = disk.path.join("server");
+    let mut cluster = stage.world.programs.make(&folder, settings, &mut stage.chance).await?;
     cluster.start().await?;
-    let url = cluster.url("postgres");
-    let setting = Setting { body_bytes: BODY_BYTES, ..Setting::usual(world, url, 2) };
-    let mut story = Story::begin(world, setting, chance, &folder).await?;
-    for _ in 0..world.pick(1, 3) {
-        story.pause(300, 1200).await;
-        fill(&mut story, &disk, 4 << 20).await?;
-        disk.empty()?;
-        if !cluster.is_running() {
-            // Without space for its log PostgreSQL ends itself; what supervises it starts it.
-            let note = "PostgreSQL ended itself when its log found no space, and was started again";
-            story.notes.push(note.to_owned());
-            cluster.start().await?;
+    let setting = large(2)(stage.world, cluster.url("postgres"));
+    let fill_again = async |story: &mut Story<'_>| {
+        for _ in 0..story.world.pick(1, 3) {
+            story.pause(300, 1200).await;
+            fill(story, &disk, 4 << 20).await?;
+            disk.empty()?;
+            if !cluster.is_running() {
+                // Without space for its log PostgreSQL ends itself; what supervises it starts it.
+                let note =
+                    "PostgreSQL ended itself when its log found no space, and was started again";
+                story.notes.push(note.to_owned());
+                cluster.start().await?;
+            }
+            wait_for_space(story).await;
         }
-        wait_for_space(&mut story).await;
-    }
-    Ok(Ending::Ran(story.end().await?))
+        Ok(())
+    };
+    stage.run(setting, fill_again).await
 }
 
 /// Fills the disk, and waits until senders are told to come again and have been for a while.

@@ -3,52 +3,47 @@
 use crate::Failure;
 use crate::cluster::Cluster;
 use crate::report::Ending;
-use crate::seed::Chance;
 use crate::sender::Shape;
+use crate::stage::Stage;
 use crate::story::{Setting, Story, World};
 use diesel::prelude::*;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 const BODY_BYTES: usize = 250;
 
-pub(super) async fn follow(
-    world: &World,
-    mut chance: Chance,
-    folder: PathBuf,
-) -> Result<Ending, Failure> {
-    let mut cluster = world.programs.make(&folder, "max_wal_size = 4GB", &mut chance).await?;
-    cluster.start().await?;
-    let setting = Setting {
+pub(super) async fn follow(stage: Stage<'_>) -> Result<Ending, Failure> {
+    let many = |world: &World, url| Setting {
         shape: Shape {
             connections: world.pick(48, 192),
             rate: u32::MAX,
-            at_most: world.pick(2_500, 1_000_000),
+            at_most: world.callbacks.unwrap_or(world.pick(2_500, 1_000_000)),
         },
         body_bytes: BODY_BYTES,
-        ..Setting::usual(world, cluster.url("postgres"), 3)
+        ..Setting::usual(world, url, 3)
     };
-    let mut story = Story::begin(world, setting, chance, &folder).await?;
-    let begin = Instant::now();
-    let (nodes_before, database_before) = (nodes_cpu(&story), cluster.cpu());
-    story.wait_for_load().await?;
-    let took = begin.elapsed().as_secs_f64();
-    let count = story.sender.ledger.borrow().acknowledgements();
-    let each = |before: Option<Duration>, after: Option<Duration>| {
-        let used = before.zip(after).map(|(before, after)| after.saturating_sub(before));
-        used.map_or(0.0, |used| used.as_secs_f64() * 1e6 / count_f64(count))
+    let measure = async |story: &mut Story<'_>, cluster: &mut Cluster<'_>| {
+        let begin = Instant::now();
+        let (nodes_before, database_before) = (nodes_cpu(story), cluster.cpu());
+        story.wait_for_load().await?;
+        let took = begin.elapsed().as_secs_f64();
+        let count = story.sender.ledger.borrow().acknowledgements();
+        let each = |before: Option<Duration>, after: Option<Duration>| {
+            let used = before.zip(after).map(|(before, after)| after.saturating_sub(before));
+            used.map_or(0.0, |used| used.as_secs_f64() * 1e6 / count_f64(count))
+        };
+        let database_bytes = database_bytes(cluster)?;
+        story.notes.push(format!(
+            "{:.0} acknowledged in a second, for {took:.0} s; CPU for each: {:.0} µs in the nodes, \
+             {:.0} µs in PostgreSQL; {:.0} bytes of database for each of {} bytes",
+            count_f64(count) / took,
+            each(nodes_before, nodes_cpu(story)),
+            each(database_before, cluster.cpu()),
+            count_f64(database_bytes) / count_f64(count),
+            BODY_BYTES,
+        ));
+        Ok(())
     };
-    let database_bytes = database_bytes(&cluster)?;
-    story.notes.push(format!(
-        "{:.0} acknowledged in a second, for {took:.0} s; CPU for each: {:.0} µs in the nodes, {:.0} \
-         µs in PostgreSQL; {:.0} bytes of database for each of {} bytes",
-        count_f64(count) / took,
-        each(nodes_before, nodes_cpu(&story)),
-        each(database_before, cluster.cpu()),
-        count_f64(database_bytes) / count_f64(count),
-        BODY_BYTES,
-    ));
-    Ok(Ending::Ran(story.end().await?))
+    stage.on_postgres_with("max_wal_size = 4GB", many, measure).await
 }
 
 fn nodes_cpu(story: &Story<'_>) -> Option<Duration> {

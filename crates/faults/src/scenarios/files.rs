@@ -5,23 +5,21 @@ use crate::disk::{SmallDisk, digest};
 use crate::node::{Node, NodeSettings, free_port};
 use crate::report::Ending;
 use crate::seed::Chance;
+use crate::stage::Stage;
 use crate::story::{Setting, Story, World};
 use diesel::connection::SimpleConnection;
 use ringback_core::connection::{DatabaseUrl, Purpose};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 /// What is done to a file.
 type Damage = fn(&Path) -> Result<(), Failure>;
 
-pub(super) async fn refuse(
-    world: &World,
-    mut chance: Chance,
-    folder: PathBuf,
-) -> Result<Ending, Failure> {
+pub(super) async fn refuse(stage: Stage<'_>) -> Result<Ending, Failure> {
+    let url = stage.sqlite_url();
+    let Stage { world, mut chance, folder } = stage;
     let file = folder.join("ringback.db");
-    let url = format!("sqlite://{}", file.display());
     let mut story =
         Story::begin(world, Setting::usual(world, url.clone(), 1), chance.clone(), &folder).await?;
     story.pause(500, 1000).await;

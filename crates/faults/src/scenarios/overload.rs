@@ -1,13 +1,14 @@
 //! More than can be served: requests, bytes, connections.
 
 use crate::Failure;
+use crate::cluster::Cluster;
 use crate::plan::{PATH, Version};
 use crate::report::Ending;
-use crate::seed::Chance;
 use crate::sender::{Sender, Shape};
+use crate::stage::{Stage, usual};
 use crate::story::{Setting, Story, World};
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -20,18 +21,15 @@ const BASE_BYTES: u64 = 256 * MIB;
 /// The default of what bodies may take.
 const BODY_MEMORY_BYTES: u64 = 128 * MIB;
 
-pub(super) async fn overload(
-    world: &World,
-    mut chance: Chance,
-    folder: PathBuf,
-) -> Result<Ending, Failure> {
-    let mut cluster = world.programs.make(&folder, "", &mut chance).await?;
-    cluster.start().await?;
-    let setting = Setting {
+pub(super) async fn overload(stage: Stage<'_>) -> Result<Ending, Failure> {
+    let nobody = |world: &World, url| Setting {
         shape: Shape { connections: 0, rate: 1, at_most: 0 },
-        ..Setting::usual(world, cluster.url("postgres"), 1)
+        ..Setting::usual(world, url, 1)
     };
-    let mut story = Story::begin(world, setting, chance, &folder).await?;
+    stage.on_postgres(nobody, async |story, cluster| overload_node(story, cluster).await).await
+}
+
+async fn overload_node(story: &mut Story<'_>, cluster: &Cluster<'_>) -> Result<(), Failure> {
     story.may_give_up = true;
     // The database is made slow, so that one machine can offer ten times what is taken.
     cluster.execute(
@@ -41,28 +39,24 @@ pub(super) async fn overload(
              PERFORM pg_sleep({}); RETURN NEW; END $$; \
              CREATE TRIGGER be_slow BEFORE INSERT ON llm_callbacks \
              FOR EACH ROW EXECUTE FUNCTION be_slow()",
-            world.pick("0.008", "0.003")
+            story.world.pick("0.008", "0.003")
         ),
     )?;
-    let watch = Watch::start(&story);
-    let measured = Duration::from_secs(world.pick(4, 20));
-    let peak = saturate(&story, measured).await;
-    let length = Duration::from_secs(world.pick(8, 60));
-    let (flood, goodput) = flood(&story.sender, peak * 10.0, length).await;
-    story.sender.stop(Duration::ZERO);
-    let offered = flood.len();
-    futures_util::future::join_all(flood).await;
+    let watch = Watch::start(story);
+    let measured = Duration::from_secs(story.world.pick(4, 20));
+    let peak = saturate(story, measured).await;
+    let length = Duration::from_secs(story.world.pick(8, 60));
+    let (offered, goodput) = flood(&story.sender, peak * 10.0, length).await;
     story.faults += 1;
     story.notes.push(format!(
-        "peak {peak:.0}/s; then {offered} callbacks offered within {:.0} s, ten times the peak: \
+        "peak {peak:.0}/s; then {offered} requests within {:.0} s, ten times the peak: \
          {goodput:.0}/s acknowledged, {:.0} % of the peak",
-        length.as_secs_f64(),
+        (FILLING + length).as_secs_f64(),
         100.0 * goodput / peak
     ));
     story.expect(goodput >= 0.8 * peak, || "goodput fell below 80 % of the peak".to_owned());
-    let memory = BASE_BYTES + BODY_MEMORY_BYTES;
-    watch.finish(&mut story, memory);
-    Ok(Ending::Ran(story.end().await?))
+    watch.finish(story, BASE_BYTES + BODY_MEMORY_BYTES);
+    Ok(())
 }
 
 /// A closed loop of 64; what is acknowledged in a second.
@@ -82,15 +76,22 @@ async fn saturate(story: &Story<'_>, length: Duration) -> f64 {
     per_second(story.sender.ledger.borrow().acknowledgements() - before, begin.elapsed())
 }
 
-/// New callbacks at a rate, whatever becomes of the ones before; and what is acknowledged in a second
-/// once the queue is full. Answers come in bursts, one for each commit, so time is taken from the end
-/// of one burst to the end of another.
-async fn flood(
-    sender: &Sender,
-    rate: f64,
-    length: Duration,
-) -> (Vec<actix_web::rt::task::JoinHandle<()>>, f64) {
-    const FILLING: Duration = Duration::from_secs(4);
+/// The queue is full after this time, and what is acknowledged from then on counts.
+const FILLING: Duration = Duration::from_secs(4);
+
+/// A callback that was told to come again.
+struct Waiting {
+    until: Instant,
+    number: u32,
+    since: Instant,
+}
+
+/// Requests at a rate, whatever becomes of the ones before: whoever was told to come again comes when
+/// the time is over, the rest are new. Gives how many there were, and what is acknowledged in a
+/// second once the queue is full. Answers come in bursts, one for each commit, so time is taken from
+/// the end of one burst to the end of another.
+async fn flood(sender: &Sender, rate: f64, length: Duration) -> (usize, f64) {
+    let again: Rc<RefCell<VecDeque<Waiting>>> = Rc::default();
     let mut tasks = Vec::new();
     let begin = Instant::now();
     let mut bursts = vec![(Duration::ZERO, sender.ledger.borrow().acknowledgements())];
@@ -102,10 +103,18 @@ async fn flood(
         )]
         let due = (begin.elapsed().as_secs_f64() * rate) as usize;
         while tasks.len() < due {
-            let mut sender = sender.clone();
-            let number = sender.take_number();
+            let now = Instant::now();
+            let mut waiting = again.borrow_mut();
+            let is_due = waiting.front().is_some_and(|first| first.until <= now);
+            let next = if is_due { waiting.pop_front() } else { None };
+            let since = next.as_ref().map(|next| next.since);
+            let number = next.map_or_else(|| sender.take_number(), |next| next.number);
+            let (sender, again) = (sender.clone(), Rc::clone(&again));
             tasks.push(actix_web::rt::spawn(async move {
-                sender.deliver(number, Version::First).await;
+                if let Some(wait) = sender.try_once(number, since).await {
+                    let (until, since) = (Instant::now() + wait, since.unwrap_or(now));
+                    again.borrow_mut().push_back(Waiting { until, number, since });
+                }
             }));
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -116,7 +125,10 @@ async fn flood(
     }
     let from = bursts.iter().rfind(|(at, _)| *at <= FILLING).copied().unwrap_or_default();
     let to = bursts.last().copied().unwrap_or(from);
-    (tasks, per_second(to.1 - from.1, to.0.saturating_sub(from.0)))
+    let offered = tasks.len();
+    futures_util::future::join_all(tasks).await;
+    sender.ledger.borrow_mut().given_up += again.borrow().len() as u64;
+    (offered, per_second(to.1 - from.1, to.0.saturating_sub(from.0)))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "for a person to read")]
@@ -124,28 +136,25 @@ fn per_second(count: u64, time: Duration) -> f64 {
     count as f64 / time.as_secs_f64()
 }
 
-pub(super) async fn send_large(
-    world: &World,
-    chance: Chance,
-    folder: PathBuf,
-) -> Result<Ending, Failure> {
-    let url = format!("sqlite://{}", folder.join("ringback.db").display());
-    let memory_bytes = 32 * MIB;
-    let setting = Setting {
+pub(super) async fn send_large(stage: Stage<'_>) -> Result<Ending, Failure> {
+    const MEMORY_BYTES: u64 = 32 * MIB;
+    let large = |world: &World, url| Setting {
         shape: Shape { connections: 120, rate: 10_000, at_most: world.pick(160, 3000) },
-        body_bytes: usize::try_from(MIB)?,
-        environment: vec![("RINGBACK_BODY_MEMORY_BYTES".to_owned(), memory_bytes.to_string())],
+        body_bytes: 1 << 20,
+        environment: vec![("RINGBACK_BODY_MEMORY_BYTES".to_owned(), MEMORY_BYTES.to_string())],
         ..Setting::usual(world, url, 1)
     };
-    let mut story = Story::begin(world, setting, chance, &folder).await?;
-    let watch = Watch::start(&story);
-    story.wait_for_load().await?;
-    story.faults += 1;
-    let refused = story.sender.ledger.borrow().refused;
-    story.notes.push(format!("{refused} were told to come again for want of memory"));
-    story.expect(refused > 0, || "memory for bodies was never short".to_owned());
-    watch.finish(&mut story, BASE_BYTES + memory_bytes);
-    Ok(Ending::Ran(story.end().await?))
+    let wait = async |story: &mut Story<'_>| {
+        let watch = Watch::start(story);
+        story.wait_for_load().await?;
+        story.faults += 1;
+        let refused = story.sender.ledger.borrow().refused;
+        story.notes.push(format!("{refused} were told to come again for want of memory"));
+        story.expect(refused > 0, || "memory for bodies was never short".to_owned());
+        watch.finish(story, BASE_BYTES + MEMORY_BYTES);
+        Ok(())
+    };
+    stage.on_sqlite(large, wait).await
 }
 
 /// What a slow client does.
@@ -156,15 +165,13 @@ enum Slow {
     Body,
 }
 
-pub(super) async fn hold_connections(
-    world: &World,
-    chance: Chance,
-    folder: PathBuf,
-) -> Result<Ending, Failure> {
+pub(super) async fn hold_connections(stage: Stage<'_>) -> Result<Ending, Failure> {
+    stage.on_sqlite(usual(1), async |story| hold(story).await).await
+}
+
+async fn hold(story: &mut Story<'_>) -> Result<(), Failure> {
     const CONNECTIONS: u32 = 5000;
-    let url = format!("sqlite://{}", folder.join("ringback.db").display());
-    let mut story = Story::begin(world, Setting::usual(world, url, 1), chance, &folder).await?;
-    let watch = Watch::start(&story);
+    let watch = Watch::start(story);
     let address = story.nodes[0].url.trim_start_matches("http://").to_owned();
     let opened = Rc::new(std::cell::Cell::new(0_u32));
     let slow: Vec<_> = (0..CONNECTIONS)
@@ -174,7 +181,7 @@ pub(super) async fn hold_connections(
         })
         .collect();
     story.faults = CONNECTIONS;
-    tokio::time::sleep(Duration::from_secs(world.pick(12, 60))).await;
+    tokio::time::sleep(Duration::from_secs(story.world.pick(12, 60))).await;
     story.notes.push(format!(
         "{CONNECTIONS} clients, a third each idle, slow in the head and slow in the body, opened {} \
          connections",
@@ -185,8 +192,8 @@ pub(super) async fn hold_connections(
     for task in slow {
         task.abort();
     }
-    watch.finish(&mut story, BASE_BYTES + BODY_MEMORY_BYTES);
-    Ok(Ending::Ran(story.end().await?))
+    watch.finish(story, BASE_BYTES + BODY_MEMORY_BYTES);
+    Ok(())
 }
 
 /// Holds a connection as long as the server lets it, then the next one.

@@ -2,10 +2,9 @@
 
 use crate::Failure;
 use crate::report::Ending;
-use crate::seed::Chance;
-use crate::story::{Setting, Story, World};
+use crate::stage::Stage;
+use crate::story::{Setting, Story};
 use diesel::prelude::*;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 const STREAM_PATIENCE: Duration = Duration::from_secs(30);
@@ -16,19 +15,14 @@ struct Answer {
     yes: bool,
 }
 
-pub(super) async fn fail_over(
-    world: &World,
-    mut chance: Chance,
-    folder: PathBuf,
-) -> Result<Ending, Failure> {
+pub(super) async fn fail_over(mut stage: Stage<'_>) -> Result<Ending, Failure> {
+    let (world, folder, chance) = (stage.world, &stage.folder, &mut stage.chance);
     let primary_folder = folder.join("primary");
-    std::fs::create_dir_all(&folder)?;
-    let mut primary = world.programs.make(&primary_folder, "", &mut chance).await?;
+    std::fs::create_dir_all(folder)?;
+    let mut primary = world.programs.make(&primary_folder, "", chance).await?;
     let following = primary.standby_settings("standby");
-    let mut standby = world
-        .programs
-        .copy(&primary.data, &folder.join("standby"), &following, &mut chance)
-        .await?;
+    let mut standby =
+        world.programs.copy(&primary.data, &folder.join("standby"), &following, chance).await?;
     std::fs::write(standby.data.join("standby.signal"), "")?;
     primary.start().await?;
     standby.start().await?;
@@ -48,21 +42,24 @@ pub(super) async fn fail_over(
         primary.url("").trim_end_matches('/'),
         standby.port
     );
-    let mut story = Story::begin(world, Setting::usual(world, url, 2), chance, &folder).await?;
-    story.pause(1500, 3000).await;
-    let killed = Instant::now();
-    primary.kill().await?;
-    story.faults += 1;
-    // What decides to promote takes its time too.
-    story.pause(500, 2000).await;
-    standby.execute("postgres", "SELECT pg_promote()")?;
-    story.rotation.wait_for(2, Duration::from_secs(60)).await?;
-    story.notes.push(format!(
-        "both nodes were ready on the new primary {:.1} s after the old one was killed",
-        killed.elapsed().as_secs_f64()
-    ));
-    story.pause(1000, 2000).await;
-    Ok(Ending::Ran(story.end().await?))
+    let setting = Setting::usual(world, url, 2);
+    let promote = async |story: &mut Story<'_>| {
+        story.pause(1500, 3000).await;
+        let killed = Instant::now();
+        primary.kill().await?;
+        story.faults += 1;
+        // What decides to promote takes its time too.
+        story.pause(500, 2000).await;
+        standby.execute("postgres", "SELECT pg_promote()")?;
+        story.rotation.wait_for(2, Duration::from_secs(60)).await?;
+        story.notes.push(format!(
+            "both nodes were ready on the new primary {:.1} s after the old one was killed",
+            killed.elapsed().as_secs_f64()
+        ));
+        story.pause(1000, 2000).await;
+        Ok(())
+    };
+    stage.run(setting, promote).await
 }
 
 async fn wait_until(
