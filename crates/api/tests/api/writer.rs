@@ -1,6 +1,8 @@
 //! The group-commit writer, with a database that somebody else blocks, breaks or takes away.
 
+use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
+use diesel::sql_types::BigInt;
 use futures_util::future::join_all;
 use ringback_api::writer::{StoreError, Writer, WriterConfig};
 use ringback_core::connection::{Connection, DatabaseUrl, Purpose};
@@ -238,4 +240,63 @@ fn what_is_stored_reaches_sqlites_file_while_the_writer_rests() {
         }
         thread.drain();
     });
+}
+
+/// Has as many insertions fail as a transaction does that lost against another node's; what the
+/// sequence has given out stays given out when the transaction is rolled back. The words are in
+/// another language: those of the server are the operator's choice.
+fn lose(database: &TestDatabase, state: &str, times: u32) {
+    let statements = format!(
+        "CREATE SEQUENCE tries; \
+         CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+         IF nextval('tries') <= {times} THEN RAISE EXCEPTION 'Verklemmung (Deadlock) entdeckt' \
+         USING ERRCODE = '{state}', DETAIL = \
+         'Prozess 7 wartet auf ShareLock-Sperre auf Transaktion 5; blockiert von Prozess 8.' \
+         || chr(10) || \
+         'Prozess 8 wartet auf ShareLock-Sperre auf Transaktion 4; blockiert von Prozess 7.'; \
+         END IF; RETURN NULL; END $$; \
+         CREATE TRIGGER lose AFTER INSERT ON llm_callbacks FOR EACH STATEMENT EXECUTE FUNCTION lose()"
+    );
+    database.connect().batch_execute(&statements).expect("a trigger");
+}
+
+fn count_tries(database: &TestDatabase) -> i64 {
+    let tries = diesel::dsl::sql::<BigInt>("SELECT last_value FROM tries");
+    tries.get_result(&mut database.connect()).expect("a number")
+}
+
+fn count_callbacks(database: &TestDatabase) -> usize {
+    let feed = ringback_core::queries::list_callbacks_after(&mut database.connect(), 0, 100);
+    feed.expect("the feed").len()
+}
+
+#[test]
+fn a_batch_that_lost_against_another_node_is_stored_and_its_sender_hears_nothing_of_it() {
+    for state in ["40001", "40P01"] {
+        let database = TestDatabase::postgres();
+        lose(&database, state, 4);
+        let (writer, thread) = start(&database, WriterConfig::default());
+        run(async {
+            let receipt = writer.store(delivery("m1")).await.expect("it is stored");
+            assert!(!receipt.duplicate, "{state}");
+        });
+        thread.drain();
+        assert_eq!((count_tries(&database), count_callbacks(&database)), (5, 1), "{state}");
+    }
+}
+
+#[test]
+fn a_batch_that_loses_each_time_is_the_senders_again() {
+    for state in ["40001", "40P01"] {
+        let database = TestDatabase::postgres();
+        lose(&database, state, 6);
+        let (writer, thread) = start(&database, WriterConfig::default());
+        run(async {
+            assert_eq!(writer.store(delivery("m1")).await, Err(StoreError::Refused), "{state}");
+            assert_eq!((count_tries(&database), count_callbacks(&database)), (6, 0), "{state}");
+            assert!(writer.store(delivery("m1")).await.is_ok(), "{state}");
+        });
+        thread.drain();
+        assert_eq!(count_callbacks(&database), 1, "{state}");
+    }
 }

@@ -9,6 +9,7 @@ mod bodies;
 mod feed;
 mod history;
 mod leases;
+mod meetings;
 mod migrations;
 mod model;
 mod races;
