@@ -12,6 +12,7 @@ mod leases;
 mod meetings;
 mod migrations;
 mod model;
+mod plans;
 mod races;
 mod refusals;
 mod retention;
