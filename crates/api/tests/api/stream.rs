@@ -3,8 +3,12 @@
 use crate::support::{TestApp, on_each_database};
 use actix_web::web::Bytes;
 use awc::error::PayloadError;
+use diesel::RunQueryDsl;
+use diesel::connection::SimpleConnection;
+use diesel::sql_types::Integer;
 use futures_util::{Stream, StreamExt};
 use ringback_api::feed::Told;
+use ringback_core::connection::Connection;
 use ringback_core::models::Role;
 use ringback_core::queries::{tokens, upsert_callbacks};
 use ringback_testing::TestDatabase;
@@ -394,6 +398,75 @@ async fn signing_out_on_one_node_ends_the_stream_on_another() {
     let begin = std::time::Instant::now();
     stream.read_to_the_end().await;
     assert!(begin.elapsed() < Duration::from_secs(14), "{:?}", begin.elapsed());
+    other.stop().await;
+    one.stop().await;
+}
+
+/// The processes of the server that listen for the nodes.
+fn listeners(conn: &mut Connection) -> Vec<i32> {
+    diesel::dsl::sql::<Integer>(
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() \
+         AND application_name = 'ringback listener' ORDER BY pid",
+    )
+    .load(conn)
+    .expect("the sessions are listed")
+}
+
+#[actix_web::test]
+async fn a_listener_that_is_cut_off_comes_back_and_no_stream_misses_or_repeats_anything() {
+    const ROUNDS: usize = 4;
+    let one = TestApp::start(TestDatabase::postgres(), |_| {});
+    let other = one.start_second_node();
+    let mut streams = [follow_as_admin(&one, "").await, follow_as_admin(&other, "").await];
+    for stream in &mut streams {
+        stream.next_page().await;
+    }
+    let mut conn = one.database.connect();
+    until("both nodes listen", || listeners(&mut conn).len() == 2).await;
+    let mut ids = Vec::new();
+    for round in 0..ROUNDS {
+        ids.push(one.receipt(&format!("before-{round}"), "{}").await.id);
+        let cut = listeners(&mut conn);
+        conn.batch_execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+             WHERE datname = current_database() AND application_name = 'ringback listener'",
+        )
+        .expect("they are cut off");
+        ids.push(other.receipt(&format!("during-{round}"), "{}").await.id);
+        ids.push(one.receipt(&format!("meanwhile-{round}"), "{}").await.id);
+        let are_back = |now: &[i32]| now.len() == 2 && now.iter().all(|pid| !cut.contains(pid));
+        until("both listen again", || are_back(&listeners(&mut conn))).await;
+    }
+    for stream in &mut streams {
+        assert_eq!(stream.collect(3 * ROUNDS).await.0, ids);
+    }
+    drop(streams);
+    other.stop().await;
+    one.stop().await;
+}
+
+#[actix_web::test]
+async fn what_is_stored_and_never_told_reaches_the_streams_of_all_nodes_once() {
+    let one = TestApp::start(TestDatabase::postgres(), |_| {});
+    let other = one.start_second_node();
+    let mut streams = [follow_as_admin(&one, "").await, follow_as_admin(&other, "").await];
+    for stream in &mut streams {
+        stream.next_page().await;
+    }
+    // Stored by nobody who says so, as when a notice is lost.
+    let mut conn = one.database.connect();
+    for n in 0..3 {
+        let untold = crate::writer::delivery(&format!("untold-{n}"));
+        let id = upsert_callbacks(&mut conn, &[untold]).expect("it is stored")[0].id;
+        for stream in &mut streams {
+            assert_eq!(stream.collect(1).await.0, [id]);
+        }
+    }
+    let last = one.receipt("told", "{}").await.id;
+    for stream in &mut streams {
+        assert_eq!(stream.collect(1).await.0, [last], "nothing came twice");
+    }
+    drop(streams);
     other.stop().await;
     one.stop().await;
 }

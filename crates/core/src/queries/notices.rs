@@ -36,8 +36,10 @@ impl Notice {
 /// Diesel's.
 pub fn listen(conn: &mut Connection) -> QueryResult<i32> {
     let Connection::Postgres(pg) = conn else { return Ok(0) };
-    // A notice is not worth waiting for the disk.
-    pg.batch_execute("SET synchronous_commit = off; LISTEN ringback")?;
+    // A notice is not worth waiting for the disk. The name is for who looks at the server's sessions.
+    pg.batch_execute(
+        "SET application_name = 'ringback listener'; SET synchronous_commit = off; LISTEN ringback",
+    )?;
     diesel::select(diesel::dsl::sql::<Integer>("pg_backend_pid()")).get_result(pg)
 }
 
