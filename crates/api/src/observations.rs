@@ -53,6 +53,11 @@ pub enum Observation<'a> {
         /// Which.
         cause: &'a str,
     },
+    /// This node's clock and the database's are apart: it is `ahead` or `behind`.
+    Clock {
+        /// Which.
+        cause: &'a str,
+    },
 }
 
 /// What was counted since it was last taken.
@@ -95,6 +100,7 @@ impl Observations {
             }
             Observation::Disputed { source } => Key::new(Condition::Forgery, source, "disputed"),
             Observation::Storage { cause } => Key::new(Condition::Storage, "", cause),
+            Observation::Clock { cause } => Key::new(Condition::Clock, "", cause),
         };
         add(&mut counted.seen, key, Seen { count: 1, at: now, sample });
         self.woken.notify_one();

@@ -255,6 +255,7 @@ impl Application {
         let loops = [
             actix_web::rt::spawn(worker::alerts::run(self.state.clone())),
             actix_web::rt::spawn(worker::sources::run(self.state.clone())),
+            actix_web::rt::spawn(worker::clock::run(self.state.clone())),
             actix_web::rt::spawn(worker::jwks::run(self.state.clone())),
             actix_web::rt::spawn(worker::tail::run(self.state.clone())),
             actix_web::rt::spawn(worker::floods::run(self.state.clone())),

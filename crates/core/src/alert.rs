@@ -46,6 +46,8 @@ crate::models::small_enum! {
         SecretEnding = 6,
         /// A source sent an event type that it never sent before.
         NewEventType = 7,
+        /// A node's clock and the database's are apart.
+        Clock = 8,
     }
 }
 
@@ -61,6 +63,7 @@ impl Condition {
             Self::Storage => "storage",
             Self::SecretEnding => "secret_ending",
             Self::NewEventType => "new_event_type",
+            Self::Clock => "clock",
         }
     }
 
@@ -97,6 +100,8 @@ impl Condition {
             }
             Self::SecretEnding => state(&[DAY]),
             Self::NewEventType => Rule { grows: false, says_resolved: false, ..event(DAY) },
+            // Each node looks once a minute, so that many times are no more than one.
+            Self::Clock => Rule { grows: false, ..event(10 * MINUTE) },
         }
     }
 }

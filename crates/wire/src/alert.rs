@@ -9,7 +9,7 @@ pub struct Alert {
     /// Key.
     pub id: i64,
     /// What is wrong: `no_secret`, `bad_signature`, `refused`, `forgery`, `silent`, `storage`,
-    /// `secret_ending` or `new_event_type`.
+    /// `secret_ending`, `new_event_type` or `clock`.
     pub condition: String,
     /// Where; empty when it is about no source.
     pub source: String,

@@ -1,8 +1,8 @@
 //! One message for everything that is due on a channel, in the forms that channels take.
 
 use crate::views;
+use ringback_core::alert::Telling;
 use ringback_core::alert::text::{headline, words};
-use ringback_core::alert::{Condition, Telling};
 use ringback_core::queries::channels::Notice;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -206,7 +206,7 @@ fn line(notice: &Notice, base: &str) -> Line {
     let Notice { alert, telling, count, .. } = notice;
     let words = words(&alert.key);
     let is_over = *telling == Telling::Resolved;
-    let has_sample = !is_over && alert.key.condition != Condition::Storage;
+    let has_sample = !is_over && !alert.key.source.is_empty();
     let sample = alert.sample.filter(|_| has_sample);
     Line {
         telling: telling_name(*telling),
@@ -234,7 +234,7 @@ fn escape_slack(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ringback_core::alert::{Alert, Key, Seen};
+    use ringback_core::alert::{Alert, Condition, Key, Seen};
 
     fn notice(id: i64, cause: &str, telling: Telling) -> Notice {
         let key = Key::new(Condition::NewEventType, "openai", cause);

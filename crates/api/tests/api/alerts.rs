@@ -2,9 +2,12 @@
 
 use crate::support::{NOW_SECONDS, PASSWORD, TestApp, forge, on_each_database, sign};
 use actix_web::http::Method;
+use ringback_api::clock::Clock;
 use ringback_api::worker::alerts::run_once;
+use ringback_api::worker::clock;
 use ringback_core::alert::Telling;
 use ringback_core::models::Role;
+use ringback_core::queries::inspect::find_server_time;
 use ringback_testing::TestDatabase;
 use ringback_wire::{Alert, AlertHistoryResponse, AlertsResponse, Preferences};
 use serde_json::{Value, json};
@@ -268,4 +271,37 @@ async fn each_user_has_preferences_and_what_cannot_be_followed_is_refused() {
         assert_eq!(app.get("/api/admin/preferences").await.problem(), "/problems/not-found");
     })
     .await;
+}
+
+#[actix_web::test]
+async fn a_clock_that_is_not_the_databases_is_an_alert_until_it_is_set_right() {
+    let app = TestApp::start(TestDatabase::postgres(), |_| {});
+    // The tests' clock stands still somewhere else.
+    let there = find_server_time(&mut app.database.connect()).expect("a time").expect("a clock");
+    app.clock.advance(there - app.clock.now());
+    let apart = async || clock::run_once(&app.state).await.expect("a look").expect("a clock");
+    assert!(apart().await.abs() < 30_000_000);
+    assert!(open(&app).await.open.is_empty());
+
+    app.clock.advance(5 * HOUR);
+    assert!(apart().await > 4 * HOUR);
+    let now = open(&app).await.open;
+    assert_eq!((now[0].condition.as_str(), now[0].cause.as_str()), ("clock", "ahead"));
+    assert_eq!((now.len(), now[0].told_at.is_some()), (1, true));
+    assert!(now[0].title.contains("ahead of the database's"), "{now:?}");
+
+    app.clock.advance(-10 * HOUR);
+    assert!(apart().await < -4 * HOUR);
+    let now = open(&app).await.open;
+    assert!(now.iter().any(|alert| alert.cause == "behind" && alert.told_at.is_some()), "{now:?}");
+
+    app.clock.advance(5 * HOUR);
+    assert!(apart().await.abs() < 30_000_000);
+    app.clock.advance(6 * HOUR);
+    assert!(open(&app).await.open.is_empty());
+    app.stop().await;
+
+    let app = TestApp::start(TestDatabase::sqlite(), |_| {});
+    assert_eq!(clock::run_once(&app.state).await.expect("a look"), None);
+    app.stop().await;
 }

@@ -64,6 +64,15 @@ pub fn words(key: &Key) -> Words {
             format!("“{source}” sent an event type for the first time: {}", key.cause),
             "If workflows depend on event types, check that they know this one.".to_owned(),
         ),
+        Condition::Clock => (
+            format!(
+                "The clock of a node is {} the database's by more than 30 seconds",
+                if key.cause == "behind" { "behind" } else { "ahead of" }
+            ),
+            "Signed times are judged by it, so genuine callbacks may be flagged. Let all machines \
+             keep time by NTP; the log of the node says how far it is off."
+                .to_owned(),
+        ),
     };
     Words { title, advice }
 }
@@ -164,7 +173,8 @@ mod tests {
     fn every_condition_says_where_and_what_to_do() {
         for condition in Condition::ALL {
             let words = words(&Key::new(*condition, "openai", "wrong"));
-            assert!(*condition == Condition::Storage || words.title.contains("openai"));
+            let of_no_source = matches!(condition, Condition::Storage | Condition::Clock);
+            assert!(of_no_source || words.title.contains("openai"));
             assert!(words.advice.len() > 20 && words.advice.ends_with('.'), "{words:?}");
         }
     }

@@ -9,13 +9,14 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ringback_wire::{Channel, Digest, Preferences, QuietHours, ShowRules, Signature};
 
-const CONDITIONS: [(&str, &str); 8] = [
+const CONDITIONS: [(&str, &str); 9] = [
     ("no_secret", "A source has no secret"),
     ("bad_signature", "Bad signatures"),
     ("forgery", "A forged delivery names a trusted callback"),
     ("refused", "Deliveries are refused"),
     ("silent", "A source is silent"),
     ("storage", "Trouble with the database"),
+    ("clock", "A node's clock is wrong"),
     ("secret_ending", "A secret is about to end"),
     ("new_event_type", "An event type for the first time"),
 ];

@@ -5,6 +5,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::error::chain;
 use crate::keyring::{Keyring, KeyringError};
+use crate::worker::clock::MOST_APART;
 use ringback_core::connection::{Connection, DatabaseUrl, Purpose};
 use ringback_core::migrations;
 use ringback_core::models::{Micros, Role};
@@ -283,7 +284,7 @@ fn clock(conn: &mut Connection, now: Micros) -> Result<Vec<Finding>, diesel::res
         let apart = (there - now).abs();
         let text = format!("this clock and the database's are {} ms apart", apart / 1000);
         findings.push(match apart {
-            apart if apart > 60 * SECOND => Finding::bad(
+            apart if apart > MOST_APART => Finding::bad(
                 text,
                 "let both machines keep time by NTP: signatures are judged by this clock",
             ),
