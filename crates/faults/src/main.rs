@@ -49,7 +49,8 @@ struct Arguments {
     /// Repeat a run
     #[arg(long)]
     seed: Option<u64>,
-    /// Callbacks in `feed-three-nodes` [default: 2,500; a million with --long]
+    /// Callbacks in `feed-three-nodes` [default: 2500, 1000000 with --long] and in `large-bodies`
+    /// [default: 160, 3000 with --long]
     #[arg(long, value_name = "N")]
     callbacks: Option<u32>,
     /// Only these scenarios

@@ -27,7 +27,7 @@ pub(crate) struct World {
     pub(crate) folder: PathBuf,
     /// More faults, for longer.
     pub(crate) long: bool,
-    /// How many callbacks go through three nodes, if not as many as usual.
+    /// How many callbacks go where a number of them is sent, if not as many as usual.
     pub(crate) callbacks: Option<u32>,
 }
 
@@ -35,6 +35,11 @@ impl World {
     /// One number for the short run, another for the long one.
     pub(crate) fn pick<T>(&self, short: T, long: T) -> T {
         if self.long { long } else { short }
+    }
+
+    /// How many callbacks are sent where a number of them is.
+    pub(crate) fn count(&self, short: u32, long: u32) -> u32 {
+        self.callbacks.unwrap_or_else(|| self.pick(short, long))
     }
 
     /// The load that nothing but the scenario's faults disturbs.
@@ -106,7 +111,8 @@ pub(crate) struct Story<'a> {
     tasks: Vec<JoinHandle<()>>,
 }
 
-/// All that was sent must be acknowledged within this time once the faults are over.
+/// All that was sent must be acknowledged within this time once the faults are over, and be seen;
+/// twice as long in the long run, in which readers have a million to look through.
 const SETTLE_PATIENCE: Duration = Duration::from_secs(60);
 
 impl<'a> Story<'a> {
@@ -196,17 +202,18 @@ impl<'a> Story<'a> {
     /// # Errors
     /// When the end cannot be reached, so that nothing could be compared.
     pub(crate) async fn end(mut self) -> Result<Outcome, Failure> {
-        self.sender.stop(SETTLE_PATIENCE);
+        let patience = self.world.pick(SETTLE_PATIENCE, 2 * SETTLE_PATIENCE);
+        self.sender.stop(patience);
         if !self.load.is_finished() {
             (&mut self.load).await?;
         }
-        if let Err(failure) = self.rotation.wait_for(self.nodes.len(), SETTLE_PATIENCE).await {
+        if let Err(failure) = self.rotation.wait_for(self.nodes.len(), patience).await {
             self.failures.push(failure.to_string());
         }
-        if !self.reader.catch_up(SETTLE_PATIENCE).await {
+        if !self.reader.catch_up(patience).await {
             self.failures.push("the reader did not catch up".to_owned());
         }
-        if !self.listener_catches_up().await {
+        if !self.listener_catches_up(patience).await {
             self.failures.push("the stream did not catch up with the feed".to_owned());
         }
         for task in &self.tasks {
@@ -254,7 +261,7 @@ impl<'a> Story<'a> {
 }
 
 impl Story<'_> {
-    async fn listener_catches_up(&self) -> bool {
+    async fn listener_catches_up(&self, patience: Duration) -> bool {
         let wait = async {
             let has_caught_up = || {
                 let (heard, read) = (&self.listener.observer, &self.reader.observer);
@@ -264,7 +271,7 @@ impl Story<'_> {
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
         };
-        tokio::time::timeout(SETTLE_PATIENCE, wait).await.is_ok()
+        tokio::time::timeout(patience, wait).await.is_ok()
     }
 }
 

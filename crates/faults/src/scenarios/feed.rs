@@ -16,7 +16,7 @@ pub(super) async fn follow(stage: Stage<'_>) -> Result<Ending, Failure> {
         shape: Shape {
             connections: world.pick(48, 192),
             rate: u32::MAX,
-            at_most: world.callbacks.unwrap_or(world.pick(2_500, 1_000_000)),
+            at_most: world.count(2_500, 1_000_000),
         },
         body_bytes: BODY_BYTES,
         ..Setting::usual(world, url, 3)

@@ -139,7 +139,7 @@ fn per_second(count: u64, time: Duration) -> f64 {
 pub(super) async fn send_large(stage: Stage<'_>) -> Result<Ending, Failure> {
     const MEMORY_BYTES: u64 = 32 * MIB;
     let large = |world: &World, url| Setting {
-        shape: Shape { connections: 120, rate: 10_000, at_most: world.pick(160, 3000) },
+        shape: Shape { connections: 120, rate: 10_000, at_most: world.count(160, 3000) },
         body_bytes: 1 << 20,
         environment: vec![("RINGBACK_BODY_MEMORY_BYTES".to_owned(), MEMORY_BYTES.to_string())],
         ..Setting::usual(world, url, 1)
