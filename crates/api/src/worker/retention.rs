@@ -2,7 +2,8 @@
 //!
 //! One node of a database does it, by a lease. Every step is a short write between two batches of
 //! deliveries, and after each the loop rests several times as long as the step took, so deliveries
-//! hardly notice. A step that takes long makes the next one smaller.
+//! hardly notice; while there are none it only rests as long. A step that takes long makes the next
+//! one smaller.
 
 use crate::config::RetentionConfig;
 use crate::error::{ApiError, chain};
@@ -18,6 +19,7 @@ use ringback_core::queries::retention::{
 };
 use ringback_core::queries::settings::{PAYLOADS_EXPIRED_THROUGH, find_setting, replace_setting};
 use std::time::{Duration, Instant};
+use tokio::sync::watch;
 
 const EVERY: Duration = Duration::from_secs(300);
 const LEASE: &str = "retention";
@@ -30,8 +32,11 @@ const MOST: i64 = 512;
 const FEWEST: i64 = 8;
 /// A step that takes longer makes the next one smaller.
 const LONG_STEP: Duration = Duration::from_millis(20);
-/// The pause after a step is so many times as long as the step.
+/// The pause after a step is so many times as long as the step while deliveries come, on this node
+/// or another.
 const REST: u32 = 4;
+/// And while none come.
+const REST_WHEN_QUIET: u32 = 1;
 const LONGEST_REST: Duration = Duration::from_millis(500);
 /// Pages of a SQLite file that are given back in one step: a megabyte.
 const PAGES: i64 = 256;
@@ -61,7 +66,8 @@ pub struct Round {
 /// # Errors
 /// When the database is away; what was done until then is done.
 pub async fn run_once(state: &AppState, holder: &str) -> Result<Option<Round>, ApiError> {
-    let mut steps = Steps { state, holder, size: 64 };
+    let news = [state.writer.stored(), state.feed.elsewhere()];
+    let mut steps = Steps { state, holder, size: 64, news };
     if !steps.claim().await? {
         return Ok(None);
     }
@@ -103,6 +109,8 @@ struct Steps<'a> {
     state: &'a AppState,
     holder: &'a str,
     size: i64,
+    /// Change when something is stored here, and elsewhere.
+    news: [watch::Receiver<u64>; 2],
 }
 
 impl Steps<'_> {
@@ -126,8 +134,18 @@ impl Steps<'_> {
         };
         let (value, took) = self.state.writer.write(timed).await?;
         self.size = if took > LONG_STEP { size / 2 } else { size * 2 }.clamp(FEWEST, MOST);
-        tokio::time::sleep((took * REST).min(LONGEST_REST)).await;
+        let rest = if self.is_busy() { REST } else { REST_WHEN_QUIET };
+        tokio::time::sleep((took * rest).min(LONGEST_REST)).await;
         Ok(value)
+    }
+
+    /// Whether anything was stored since this was last asked.
+    fn is_busy(&mut self) -> bool {
+        self.news.iter_mut().fold(false, |is_busy, news| {
+            let has_changed = news.has_changed().unwrap_or(false);
+            news.mark_unchanged();
+            is_busy || has_changed
+        })
     }
 
     /// Deletes until nothing is left that is old enough, or enough bytes are free.
