@@ -228,6 +228,8 @@ impl Sender {
                 }
                 Attempt::Refused(Duration::from_secs(seconds.unwrap_or(1)))
             }
+            // The server gave up on a request that this machine was too busy to send.
+            408 => Attempt::Lost,
             other => {
                 self.ledger.borrow_mut().fail(format!("an answer of {other}"));
                 Attempt::Lost
