@@ -209,14 +209,6 @@ pub async fn reverify_callback(callback: i64) -> Result<ReverifiedResponse, ApiE
     send("POST", &format!("{CALLBACKS}/{callback}/reverify"), Some("{}".to_owned())).await
 }
 
-/// Lets the server send itself a signed callback.
-///
-/// # Errors
-/// When it did not.
-pub async fn send_test() -> Result<(), ApiError> {
-    fetch("POST", &format!("{CALLBACKS}/test"), None).await.map(|_| ())
-}
-
 /// Takes marks back.
 ///
 /// # Errors

@@ -174,21 +174,6 @@ impl Floods {
         }
     }
 
-    /// Sources of whose untrusted bodies only the digests are kept now.
-    pub fn over_quota(&self, now: Micros) -> Vec<String> {
-        let Some(limit) = self.bytes_per_day else { return Vec::new() };
-        let budgets = lock(&self.budgets);
-        // A body of the size of the rest would still fit, so nearly used up is used up.
-        let is_over = |budget: &Budget| budget.used(now) >= limit - limit / 100;
-        let mut over: Vec<String> = budgets
-            .iter()
-            .filter(|(_, budget)| is_over(budget))
-            .map(|(source, _)| source.clone())
-            .collect();
-        over.sort();
-        over
-    }
-
     /// Lets go of everybody who is not counted any more.
     pub fn forget_idle(&self) {
         if let Some(addresses) = &self.addresses {
@@ -268,7 +253,6 @@ mod tests {
         assert!(floods.take_bytes("a", 60, 0));
         assert!(!floods.take_bytes("a", 60, HOUR), "it does not fit");
         assert!(floods.take_bytes("a", 40, HOUR));
-        assert_eq!(floods.over_quota(HOUR), ["a"]);
         assert!(floods.take_bytes("b", 60, HOUR));
         floods.set_counted(&[]);
         assert!(!floods.take_bytes("a", 1, 23 * HOUR), "the database does not count evidence");

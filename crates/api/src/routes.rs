@@ -67,7 +67,6 @@ routes! {
     Viewer get    "/api/admin/llm-callbacks/filters" => history::show_filters;
     Admin  post   "/api/admin/llm-callbacks/mark-viewed" => viewed::mark_viewed;
     Admin  post   "/api/admin/llm-callbacks/mark-unviewed" => viewed::mark_unviewed;
-    Admin  post   "/api/admin/llm-callbacks/test" => receive::receive_test;
     Viewer get    "/api/admin/llm-callbacks/stream" => stream::follow;
     Viewer get    "/api/admin/llm-callbacks/reverify" => diagnosis::list_reverify_runs;
     Admin  post   "/api/admin/llm-callbacks/reverify" => diagnosis::reverify_source;
@@ -87,7 +86,6 @@ routes! {
     Admin  post   "/api/admin/secret-hints" => sources::hint_secret;
     Viewer get    "/api/admin/providers" => sources::list_providers;
     Admin  get    "/api/admin/audit-log" => sources::list_audit;
-    Viewer get    "/api/admin/warnings" => operations::list_warnings;
     Viewer get    "/api/admin/refusals" => operations::list_refusals;
     Viewer get    "/api/admin/alerts" => alerts::list_alerts;
     Viewer get    "/api/admin/alerts/history" => alerts::list_history;

@@ -26,7 +26,7 @@ pub use diagnosis::{
     Certainty, DiagnosisResponse, ReverifiedResponse, ReverifyRequest, ReverifyRun,
     ReverifyRunsResponse,
 };
-pub use operations::{Refusal, RefusalsResponse, Warning, WarningKind, WarningsResponse};
+pub use operations::{Refusal, RefusalsResponse};
 pub use problem::Problem;
 pub use session::{Role, SessionResponse, SetUpRequest, SignInRequest};
 pub use source::{

@@ -3,7 +3,6 @@
 
 use crate::admission::BodyReservation;
 use crate::error::ApiError;
-use crate::extractors::Admin;
 use crate::handlers::handshake::{self, find_url_verification};
 use crate::observations::Observation;
 use crate::proxies;
@@ -93,43 +92,6 @@ async fn store(state: &State, source: &str, delivery: NewDelivery) -> Result<Rec
     state.metrics.count_delivery(source, verdict.0, receipt.effect);
     note_stored(state, source, verdict, &receipt);
     Ok(Receipt { id: receipt.id, callback_id: receipt.callback_id, duplicate: receipt.duplicate })
-}
-
-/// Receives a callback that this server makes up and signs for the default source itself: it is
-/// verified, read and stored as a sender's would be.
-///
-/// # Errors
-/// 404 when there is no default source, 503.
-pub async fn receive_test(
-    request: HttpRequest,
-    admin: Admin,
-    state: State,
-) -> Result<HttpResponse, ApiError> {
-    let name = "default";
-    let received_at = state.clock.now();
-    let known = state.registry.find(name);
-    let source = known.ok_or_else(|| ApiError::UnknownSource(name.to_owned()))?.at(received_at);
-    let id = format!("test_{received_at}");
-    let body = serde_json::json!({
-        "event_type": "ringback.test",
-        "job_id": "job_of_a_test",
-        "workflow": "first visit",
-        "message": format!("{} sent this from the desk.", admin.0.name),
-    })
-    .to_string();
-    let now_seconds = received_at / 1_000_000;
-    let sign = |secret| source.scheme.sign(secret, &id, body.as_bytes(), now_seconds);
-    let mut headers = source.secrets.first().and_then(sign).unwrap_or_default();
-    // Without a secret, and under schemes that sign no id, the id goes by itself.
-    if !headers.iter().any(|(name, _)| name == "webhook-id") {
-        headers.push(("x-callback-id".to_owned(), id));
-    }
-    headers.push(("content-type".to_owned(), "application/json".to_owned()));
-    let remote_addr = remote_addr(&request, &state);
-    let headers = Headers::new(headers);
-    let sent = Request { headers: &headers, body: body.as_bytes(), remote_addr, received_at };
-    let delivery = read_delivery_with_digests(&source, &sent, &state.digest_key);
-    Ok(HttpResponse::Ok().json(store(&state, name, delivery).await?))
 }
 
 /// A request that was read, and what its answer depends on.

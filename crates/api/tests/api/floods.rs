@@ -5,10 +5,7 @@ use actix_web::http::Method;
 use ringback_api::config::Config;
 use ringback_api::worker::floods;
 use ringback_testing::TestDatabase;
-use ringback_wire::{
-    CallbackDetail, PayloadAbsence, Receipt, RefusalsResponse, Signature, Warning, WarningKind,
-    WarningsResponse,
-};
+use ringback_wire::{Alert, CallbackDetail, PayloadAbsence, Receipt, RefusalsResponse, Signature};
 use std::num::NonZeroU32;
 
 /// Two at once, then one in half a minute: no test is so slow.
@@ -25,8 +22,10 @@ async fn on_each(change: fn(&mut Config), story: impl AsyncFn(&TestApp)) {
     }
 }
 
-async fn warnings(app: &TestApp) -> Vec<Warning> {
-    app.get("/api/admin/warnings").await.json::<WarningsResponse>().warnings
+/// What an admin is told of deliveries that were not kept whole.
+async fn refused(app: &TestApp) -> Vec<Alert> {
+    let open = crate::alerts::open(app).await.open;
+    open.into_iter().filter(|alert| alert.condition == "refused").collect()
 }
 
 #[actix_web::test]
@@ -57,13 +56,10 @@ async fn a_flood_is_told_to_wait_and_genuine_deliveries_pass_all_the_while() {
         let refusal = &refusals.refusals[0];
         assert_eq!(refusal.problem, "/problems/rate-limited");
         assert_eq!(refusal.remote_addr.as_deref(), Some("127.0.0.1"));
-        let told = warnings(app).await;
-        assert!(told.contains(&Warning {
-            kind: WarningKind::RateLimited,
-            source: "default".to_owned(),
-            count: 18
-        }));
-        assert!(told.iter().all(|warning| warning.kind != WarningKind::Refused), "{told:?}");
+        let told = self::refused(app).await;
+        let told: Vec<_> =
+            told.iter().map(|a| (a.source.as_str(), a.cause.as_str(), a.count)).collect();
+        assert_eq!(told, [("default", "rate-limited", 18)]);
     })
     .await;
 }
@@ -90,10 +86,7 @@ async fn bodies_over_the_quota_are_kept_as_digests_and_the_screen_is_told() {
             app.get(&format!("/api/admin/llm-callbacks/{id}")).await.json()
         };
         assert_eq!(detail(first.id).await.payload.as_deref(), Some(body.as_str()));
-        assert_eq!(
-            warnings(app).await.iter().filter(|w| w.kind == WarningKind::OverQuota).count(),
-            0
-        );
+        assert_eq!(refused(app).await, []);
 
         let other = "y".repeat(60);
         let second: Receipt = app.ask(Method::POST, RECEIVE, &[], other.clone()).await.json();
@@ -104,6 +97,8 @@ async fn bodies_over_the_quota_are_kept_as_digests_and_the_screen_is_told() {
         assert!(!stored.evidence[0].has_payload);
         let raw = app.get(&format!("/api/admin/llm-callbacks/{}/payload", second.id)).await;
         assert_eq!(raw.status, 404);
+        let told = refused(app).await;
+        assert_eq!((told.len(), told[0].cause.as_str()), (1, "over-quota"));
 
         // The genuine one is kept whole, under the same digest, and makes the callback trusted.
         let id = format!("sha256:{}", stored.evidence[0].payload_sha256);
@@ -133,8 +128,6 @@ async fn a_source_that_has_used_up_its_bytes_elsewhere_is_over_its_quota_here() 
         let delivery = ringback_core::intake::read_delivery(&source, &request);
         writer.store(delivery).await.expect("it is stored");
         floods::run_once(&app.state).await.expect("the database is asked");
-        let over = warnings(app).await;
-        assert!(over.iter().any(|warning| warning.kind == WarningKind::OverQuota), "{over:?}");
         let receipt: Receipt = app.ask(Method::POST, RECEIVE, &[], "{}").await.json();
         let path = format!("/api/admin/llm-callbacks/{}", receipt.id);
         let detail: CallbackDetail = app.get(&path).await.json();

@@ -5,8 +5,7 @@ use actix_web::http::Method;
 use ringback_core::signature::{HeaderSignature, Scheme, Secret};
 use ringback_testing::TestDatabase;
 use ringback_wire::{
-    CallbackDetail, IdOrigin, Reason, Receipt, RefusalsResponse, Signature, WarningKind,
-    WarningsResponse,
+    CallbackDetail, IdOrigin, Reason, Receipt, RefusalsResponse, Signature, TestResponse,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -58,37 +57,20 @@ async fn a_bad_signature_is_stored_and_flagged_with_its_reason() {
             let shown = detail(app, answer.json::<Receipt>().id).await;
             assert_eq!((shown.signature, shown.reason), (signature, Some(reason)));
         }
-        let warnings: WarningsResponse = app.get("/api/admin/warnings").await.json();
-        let warned = warnings.warnings.iter().find(|w| w.kind == WarningKind::InvalidSignature);
-        assert_eq!(warned.map(|warning| warning.count), Some(3));
     })
     .await;
 }
 
 #[actix_web::test]
-async fn a_forgery_aimed_at_a_trusted_callback_raises_the_banner() {
-    on_each_database(async |app| {
-        app.receipt("msg_1", "{}").await;
-        let headers = crate::support::forge("msg_1", b"{ }", crate::support::NOW_SECONDS);
-        app.deliver_with(&headers, "{ }").await;
-        let warnings: WarningsResponse = app.get("/api/admin/warnings").await.json();
-        assert_eq!(warnings.warnings.len(), 1);
-        assert_eq!(warnings.warnings[0].kind, WarningKind::InvalidSignature);
-        assert_eq!(warnings.warnings[0].count, 1);
-    })
-    .await;
-}
-
-#[actix_web::test]
-async fn without_a_secret_callbacks_are_stored_unchecked_and_the_banner_says_so() {
+async fn without_a_secret_callbacks_are_stored_unchecked_and_an_alert_says_so() {
     let app = TestApp::start(TestDatabase::sqlite(), |config| {
         config.sources[0].secrets.clear();
     });
     let receipt = app.receipt("msg_1", "{}").await;
     let shown = detail(&app, receipt.id).await;
     assert_eq!((shown.signature, shown.reason), (Signature::Unchecked, Some(Reason::NoSecret)));
-    let warnings: WarningsResponse = app.get("/api/admin/warnings").await.json();
-    assert_eq!(warnings.warnings[0].kind, WarningKind::NoSecret);
+    let told = crate::alerts::open(&app).await.open;
+    assert_eq!((told.len(), told[0].condition.as_str()), (1, "no_secret"));
     app.stop().await;
 }
 
@@ -217,9 +199,13 @@ async fn hostile_requests_get_an_answer_and_the_server_goes_on() {
 #[actix_web::test]
 async fn a_test_from_the_desk_is_received_like_any_other() {
     on_each_database(async |app| {
-        let answer = app.post("/api/admin/llm-callbacks/test", &serde_json::json!({})).await;
-        assert_eq!(answer.status, 200);
-        let shown = detail(app, answer.json::<Receipt>().id).await;
+        let answer = app.post("/api/admin/sources/default/test", &serde_json::json!({})).await;
+        let test: TestResponse = answer.json();
+        assert_eq!(
+            (test.sent, test.status, test.signature),
+            (true, Some(200), Some(Signature::Valid))
+        );
+        let shown = detail(app, test.callback.expect("it is stored")).await;
         assert_eq!(
             (shown.signature, shown.event_type.as_str()),
             (Signature::Valid, "ringback.test")

@@ -95,13 +95,6 @@ fn refused(key: &Key) -> (String, String) {
             "too many in a short time",
             "Find out who sends that much: genuine deliveries are tried again by the sender.",
         ),
-        "over-quota" => {
-            return (
-                format!("Unverified callbacks to “{}” have used up their space", key.source),
-                "Of more, only digests are kept. If they are genuine, give the source its secret."
-                    .to_owned(),
-            );
-        }
         "queue-full" => (
             "more came than could be stored",
             "Senders try again. If it lasts, the database is too slow for the load.",

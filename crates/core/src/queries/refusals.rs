@@ -4,9 +4,7 @@ use super::write_transaction;
 use crate::connection::Connection;
 use crate::models::Micros;
 use crate::schema::refused_deliveries;
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 
 /// How many are kept: a flood of refusals must not fill the disk.
 const KEPT: i64 = 10_000;
@@ -89,22 +87,5 @@ pub fn list_refusals(conn: &mut Connection, limit: i64) -> QueryResult<Vec<Refus
         .select(RefusalRow::as_select())
         .order(dsl::id.desc())
         .limit(limit)
-        .load(conn)
-}
-
-/// How many were refused since a time, by source and problem.
-///
-/// # Errors
-/// Diesel's.
-pub fn count_refusals_since(
-    conn: &mut Connection,
-    since: Micros,
-) -> QueryResult<Vec<(String, String, i64)>> {
-    use refused_deliveries::dsl;
-    dsl::refused_deliveries
-        .filter(dsl::received_at.ge(since))
-        .group_by((dsl::source, dsl::problem))
-        .order((dsl::source, dsl::problem))
-        .select((dsl::source, dsl::problem, sql::<BigInt>("CAST(SUM(seen) AS BIGINT)")))
         .load(conn)
 }

@@ -150,29 +150,6 @@ pub fn list_labels(conn: &mut Connection, since: Micros, limit: usize) -> QueryR
     Ok(Labels { sources, event_types, workflows })
 }
 
-/// How many callbacks of each source were first received since a time with a verdict, by the hour.
-///
-/// # Errors
-/// Diesel's.
-pub fn count_by_source_since(
-    conn: &mut Connection,
-    since: Micros,
-    signatures: &[Signature],
-) -> QueryResult<Vec<(String, i64)>> {
-    use stats_hour::dsl;
-    let codes: Vec<i16> = signatures.iter().map(|signature| signature.code()).collect();
-    let rows: Vec<(String, i64)> = dsl::stats_hour
-        .filter(dsl::hour.ge(Bucket::Hour.start(since)))
-        .filter(dsl::signature.eq_any(codes))
-        .select((dsl::source, dsl::callbacks))
-        .load(conn)?;
-    let mut sums: BTreeMap<String, i64> = BTreeMap::new();
-    for (source, callbacks) in rows {
-        *sums.entry(source).or_default() += callbacks;
-    }
-    Ok(sums.into_iter().filter(|(_, sum)| *sum > 0).collect())
-}
-
 /// The sizes, as received, of callbacks whose content is not trusted, by source, since a time, by
 /// the hour.
 ///
@@ -193,37 +170,4 @@ pub fn sum_untrusted_bytes_since(
             diesel::dsl::sql::<diesel::sql_types::BigInt>("CAST(SUM(size_bytes) AS BIGINT)"),
         ))
         .load(conn)
-}
-
-/// How many distinct bad deliveries met a stored callback since a time, by source, of the newest 1,000.
-///
-/// The roll-up does not have them: it counts callbacks, and these made none.
-///
-/// # Errors
-/// Diesel's.
-pub fn count_bad_evidence_since(
-    conn: &mut Connection,
-    since: Micros,
-) -> QueryResult<Vec<(String, i64)>> {
-    use crate::schema::{llm_callback_deliveries as deliveries, llm_callbacks as callbacks};
-    let met: Vec<i64> = deliveries::table
-        // Said so that the partial index serves it.
-        .filter(diesel::dsl::sql::<diesel::sql_types::Bool>(
-            "signature IN (1, 2) AND id <> callback",
-        ))
-        .filter(deliveries::last_received_at.ge(since))
-        .order(deliveries::last_received_at.desc())
-        .limit(1000)
-        .select(deliveries::callback)
-        .load(conn)?;
-    let sources: Vec<(i64, String)> = callbacks::table
-        .filter(callbacks::id.eq_any(&met))
-        .select((callbacks::id, callbacks::source))
-        .load(conn)?;
-    let sources: BTreeMap<i64, String> = sources.into_iter().collect();
-    let mut counts: BTreeMap<String, i64> = BTreeMap::new();
-    for source in met.iter().filter_map(|id| sources.get(id)) {
-        *counts.entry(source.clone()).or_default() += 1;
-    }
-    Ok(counts.into_iter().collect())
 }

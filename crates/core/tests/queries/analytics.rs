@@ -1,10 +1,9 @@
 //! Counts by hour and day: where a callback counts, and what moves its count.
 
-use crate::support::{HOUR, START, delivery, forged, store, store_one, valid};
-use Signature::{Invalid, Missing, Valid};
+use crate::support::{HOUR, START, forged, store, store_one, valid};
+use Signature::{Invalid, Valid};
 use ringback_core::connection::Connection;
 use ringback_core::models::{NewDelivery, Signature};
-use ringback_core::queries::stats::{count_bad_evidence_since, count_by_source_since};
 use ringback_core::queries::{
     Bucket, Labels, StatsFilter, count_callbacks_by_bucket, delete_callbacks_before, list_labels,
 };
@@ -157,57 +156,6 @@ fn deletion_keeps_the_counts() {
         let before = hours(conn);
         assert_eq!(delete_callbacks_before(conn, i64::MAX, 10).unwrap(), 2);
         assert_eq!(hours(conn), before);
-    });
-}
-
-#[test]
-fn counts_by_source_are_of_the_verdicts_asked_for_since_that_hour() {
-    for_each_backend(|conn| {
-        let of = |source: &str, delivery| NewDelivery { source: source.to_owned(), ..delivery };
-        store(
-            conn,
-            &[
-                of("x", at(0, forged("old", "a"))),
-                of("x", at(2, forged("1", "a"))),
-                of("x", at(3, valid("2", "a"))),
-                of("y", at(2, forged("3", "a"))),
-                of("z", at(2, forged("promoted", "a"))),
-                of("z", at(2, valid("promoted", "a"))),
-            ],
-        );
-        let since = START + 2 * HOUR + 1;
-        let counts = count_by_source_since(conn, since, &[Invalid, Missing]).unwrap();
-        assert_eq!(counts, [("x".to_owned(), 1), ("y".to_owned(), 1)]);
-    });
-}
-
-#[test]
-fn bad_deliveries_that_met_a_stored_callback_are_counted_by_source_since_a_time() {
-    for_each_backend(|conn| {
-        let of = |source: &str, delivery| NewDelivery { source: source.to_owned(), ..delivery };
-        let missing = |id: &str, bytes| delivery(Missing, id, bytes);
-        let unchecked = |id: &str, bytes| delivery(Signature::Unchecked, id, bytes);
-        store(
-            conn,
-            &[of("x", valid("1", "a")), of("y", valid("1", "a")), of("z", forged("1", "a"))],
-        );
-        store(
-            conn,
-            &[
-                of("x", at(1, forged("1", "long ago"))),
-                of("x", at(2, forged("1", "b"))),
-                of("x", at(3, forged("1", "b"))),
-                of("x", at(3, missing("1", "c"))),
-                of("y", at(3, unchecked("1", "b"))),
-                of("y", at(3, valid("1", "b"))),
-                of("z", at(3, forged("1", "a"))),
-                of("z", at(3, forged("1", "b"))),
-            ],
-        );
-        // Two bodies at x; at z the other one is the callback itself, which the roll-up counts.
-        let counts = count_bad_evidence_since(conn, START + 2 * HOUR).unwrap();
-        assert_eq!(counts, [("x".to_owned(), 2), ("z".to_owned(), 1)]);
-        assert_eq!(count_bad_evidence_since(conn, START + 4 * HOUR).unwrap(), []);
     });
 }
 

@@ -1,9 +1,7 @@
 //! Refusals: recorded, listed newest first, and trimmed.
 
 use crate::support::{execute, number};
-use ringback_core::queries::refusals::{
-    NewRefusal, count_refusals_since, insert_refusal, list_refusals,
-};
+use ringback_core::queries::refusals::{NewRefusal, insert_refusal, list_refusals};
 use ringback_testing::for_each_backend;
 
 fn refusal(source: &str, received_at: i64) -> NewRefusal {
@@ -29,18 +27,6 @@ fn refusals_are_listed_newest_first() {
         assert_eq!((row.source.as_str(), row.problem.as_str()), ("x", "too-large"));
         assert_eq!(row.size_bytes, 2_000_000);
         assert_eq!(row.remote_addr.as_deref(), Some("203.0.113.9"));
-    });
-}
-
-#[test]
-fn refusals_are_counted_by_source_since_a_time() {
-    for_each_backend(|conn| {
-        for (source, at) in [("y", 1), ("x", 4), ("x", 5), ("y", 5), ("z", 3)] {
-            insert_refusal(conn, &refusal(source, at)).unwrap();
-        }
-        let counts = count_refusals_since(conn, 4).unwrap();
-        let problem = || "too-large".to_owned();
-        assert_eq!(counts, [("x".to_owned(), problem(), 2), ("y".to_owned(), problem(), 1)]);
     });
 }
 
