@@ -139,6 +139,52 @@ fn a_captured_request_is_verified_and_the_exit_code_tells() {
 }
 
 #[test]
+fn the_explanation_of_a_captured_request_names_the_cause_and_shows_no_secret() {
+    let folder = folder();
+    let write = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).expect("written");
+    };
+    let right = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let signature = "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
+    write("right", right);
+    write("wrong", "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+    write("body", "{\"test\": 2432232314}");
+    write("compact", "{\"test\":2432232314}");
+    let headers = format!(
+        "Webhook-Id: msg_p5jXN8AQM9LWM0D4loKWxJek\r\nWebhook-Timestamp: 1614265330\r\n\
+         Webhook-Signature: v1,{signature}\r\n"
+    );
+    write("headers", &headers);
+    write("none", "Content-Type: application/json\r\n");
+    let explain = |secret: &str, headers: &str, body: &str, at: &str| {
+        let args = [
+            ["verify", "--scheme"],
+            ["standard-webhooks", "--explain"],
+            ["--secret-file", secret],
+            ["--headers", headers],
+            ["--body", body],
+            ["--at", at],
+        ];
+        let output = output(folder.path(), args.as_flattened());
+        let said = text(&output.stdout);
+        assert!(!said.contains(&right[6..]) && !said.contains(signature), "{said}");
+        (output.status.code(), said)
+    };
+    let now = "1614265330";
+    let valid = "{\"reason\":null,\"signature\":\"valid\"}\n".to_owned();
+    assert_eq!(explain("right", "headers", "body", now), (Some(0), valid));
+    for (name, (code, said)) in [
+        ("explained_wrong_secret", explain("wrong", "headers", "body", now)),
+        ("explained_changed_body", explain("right", "headers", "compact", now)),
+        ("explained_clock", explain("right", "headers", "body", "1614272530")),
+        ("explained_no_header", explain("right", "none", "body", now)),
+    ] {
+        assert_eq!(code, Some(1), "{said}");
+        insta::assert_snapshot!(name, said);
+    }
+}
+
+#[test]
 fn a_source_and_its_secrets_are_managed_and_the_key_is_changed_under_them() {
     for_each_database(|database| {
         let folder = folder();
