@@ -54,7 +54,7 @@ test.describe("channels", () => {
       await form.getByLabel("Name").fill("pager");
       await form.getByLabel("URL").fill(mailbox.url);
       await form.getByRole("button", { name: "Add" }).click();
-      await expect(form.getByText(/whsec_/)).toBeVisible();
+      await expect(page.getByText(/whsec_/)).toBeVisible();
       const channel = card(page, "pager");
       await channel.getByRole("button", { name: "Send a test" }).click();
       await expect(page.getByText("The test was taken.")).toBeVisible();

@@ -10,8 +10,8 @@ use ringback_wire::{
     Alert, AlertHistoryResponse, AlertsResponse, CallbackDetail, ChangeChannelRequest,
     ChannelsResponse, CheckResponse, DiagnosisResponse, FilterOptionsResponse, HistoryResponse,
     MarkUnviewedRequest, MarkUnviewedResponse, MarkViewedRequest, MarkViewedResponse, MuteRequest,
-    NewChannelRequest, NewChannelResponse, Preferences, Problem, ReverifiedResponse,
-    SessionResponse, SetUpRequest, SignInRequest, TestChannelResponse,
+    NewChannelRequest, NewChannelResponse, Preferences, Problem, ReplaceChannelSecretRequest,
+    ReverifiedResponse, SessionResponse, SetUpRequest, SignInRequest, TestChannelResponse,
 };
 use serde::{Serialize, de::DeserializeOwned};
 pub use sources::*;
@@ -275,6 +275,18 @@ pub async fn list_channels() -> Result<ChannelsResponse, ApiError> {
 /// A problem with status 422 that says what will not do.
 pub async fn add_channel(request: &NewChannelRequest) -> Result<NewChannelResponse, ApiError> {
     send("POST", "/api/admin/channels", Some(to_json(request))).await
+}
+
+/// Gives a channel its secret again: `target` is the URL of a Slack-compatible one.
+///
+/// # Errors
+/// A problem with status 422 that says what will not do.
+pub async fn replace_channel_secret(
+    id: i64,
+    target: Option<String>,
+) -> Result<NewChannelResponse, ApiError> {
+    let body = to_json(&ReplaceChannelSecretRequest { target });
+    send("POST", &format!("/api/admin/channels/{id}/secret"), Some(body)).await
 }
 
 /// Turns a channel on or off.

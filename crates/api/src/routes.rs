@@ -95,6 +95,7 @@ routes! {
     Admin  post   "/api/admin/channels" => channels::add_channel;
     Admin  post   "/api/admin/channels/{id}" => channels::change_channel;
     Admin  delete "/api/admin/channels/{id}" => channels::delete_channel;
+    Admin  post   "/api/admin/channels/{id}/secret" => channels::replace_secret;
     Admin  post   "/api/admin/channels/{id}/test" => channels::test_channel;
     Viewer get    "/api/admin/preferences" => preferences::show_preferences;
     Viewer put    "/api/admin/preferences" => preferences::replace_preferences;

@@ -209,6 +209,7 @@ pub fn channel(row: ChannelRow, waiting: i64) -> Option<wire::Channel> {
         ChannelKind::Webhook => wire::ChannelKind::Webhook,
     };
     Some(wire::Channel {
+        lacks_secret: row.lacks_secret(),
         id: row.id,
         name: row.name,
         kind,

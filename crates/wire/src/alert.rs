@@ -100,6 +100,8 @@ pub struct Channel {
     pub last_error: Option<String>,
     /// How many notices wait.
     pub waiting: i64,
+    /// True when its secret went with a lost key: it tells nobody until it is given again.
+    pub lacks_secret: bool,
 }
 
 /// Every channel.
@@ -129,7 +131,23 @@ impl std::fmt::Debug for NewChannelRequest {
     }
 }
 
-/// A channel that was added.
+/// `POST /api/admin/channels/{id}/secret`.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReplaceChannelSecretRequest {
+    /// The URL of a Slack-compatible webhook, which is its secret; a signed webhook takes none, as
+    /// its secret is made by the server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+}
+
+impl std::fmt::Debug for ReplaceChannelSecretRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReplaceChannelSecretRequest").finish_non_exhaustive()
+    }
+}
+
+/// A channel that was added, or that has a new secret.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewChannelResponse {
     /// The channel.

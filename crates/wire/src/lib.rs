@@ -15,7 +15,7 @@ mod source;
 pub use alert::{
     Alert, AlertHistoryResponse, AlertsResponse, ChangeChannelRequest, Channel, ChannelKind,
     ChannelsResponse, Digest, MuteRequest, NewChannelRequest, NewChannelResponse, Preferences,
-    QuietHours, ShowRules, TestChannelResponse,
+    QuietHours, ReplaceChannelSecretRequest, ShowRules, TestChannelResponse,
 };
 pub use callback::{
     CallbackDetail, CallbackSummary, CheckResponse, Delivery, FilterOptionsResponse,

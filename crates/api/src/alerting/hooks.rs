@@ -2,6 +2,7 @@
 
 use super::message::Message;
 use super::send::SendError;
+use crate::error::chain;
 use crate::outbound::OutboundRequest;
 use crate::state::AppState;
 use crate::tokens::fill_random;
@@ -16,6 +17,8 @@ use url::Url;
 const TIMEOUT: Duration = Duration::from_secs(15);
 /// What a receiver answers is of no interest beyond its status.
 const ANSWER_BYTES: usize = 64 * 1024;
+/// What a channel says whose secret went with a lost key.
+pub const SECRET_LOST: &str = "its secret was lost with the server's key: give it again";
 
 /// Posts what Slack takes. The URL is the secret.
 ///
@@ -83,13 +86,27 @@ pub fn new_secret() -> String {
 
 /// Seals the secret of a channel for the database. It opens for a channel of this name alone.
 pub fn seal_secret(state: &AppState, name: &str, secret: &str) -> Vec<u8> {
+    // With the key of now: what the one before it sealed opens nowhere once it is gone.
+    read_keys_again(state);
     seal(&state.keyring.current(), name, secret.as_bytes())
+}
+
+/// Another process may have changed the key.
+fn read_keys_again(state: &AppState) {
+    if let Err(error) = state.keyring.reload() {
+        tracing::error!(cause = %chain(&error), "the server's key cannot be read again");
+    }
 }
 
 /// The secret of a channel, sealed anew with the first of the keys; `None` when no key opens it.
 pub fn reseal_secret(channel: &ChannelRow, keys: &[ServerKey]) -> Option<Vec<u8>> {
     let secret = open(channel, keys)?;
     Some(seal(keys.first()?, &channel.name, &secret))
+}
+
+/// True when one of the keys opens the channel's secret.
+pub fn opens(channel: &ChannelRow, keys: &[ServerKey]) -> bool {
+    open(channel, keys).is_some()
 }
 
 fn seal(key: &ServerKey, name: &str, secret: &[u8]) -> Vec<u8> {
@@ -104,11 +121,15 @@ fn open(channel: &ChannelRow, keys: &[ServerKey]) -> Option<Vec<u8>> {
 }
 
 fn open_secret(state: &AppState, channel: &ChannelRow) -> Result<String, SendError> {
-    let opened = open(channel, &state.keyring.keys());
+    if channel.lacks_secret() {
+        return Err(SendError::plain(SECRET_LOST));
+    }
+    let opened = open(channel, &state.keyring.keys()).or_else(|| {
+        read_keys_again(state);
+        open(channel, &state.keyring.keys())
+    });
     opened.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| {
-        SendError::plain(
-            "its secret was sealed with another key: delete the channel and add it again",
-        )
+        SendError::plain("its secret was sealed with another key: is it that of the other nodes?")
     })
 }
 

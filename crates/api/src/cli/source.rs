@@ -3,7 +3,7 @@
 //! A server that runs sees a change within seconds.
 
 use super::{Failure, database};
-use crate::alerting::hooks::reseal_secret;
+use crate::alerting::hooks::{self, reseal_secret};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{DatabaseArgs, KeyArgs};
 use crate::keyring::{KeyPlace, Keyring};
@@ -13,7 +13,7 @@ use crate::tokens::fill_random;
 use crate::views;
 use clap::{Args, Subcommand};
 use ringback_core::models::Micros;
-use ringback_core::queries::channels::reseal_channels;
+use ringback_core::queries::channels::{forget_channel_secrets, reseal_channels};
 use ringback_core::queries::server_key::{forget_server_key, replace_server_key};
 use ringback_core::signature::{Severity, check_secret};
 use ringback_core::source::Source;
@@ -99,7 +99,8 @@ pub(super) enum SourceCommand {
     /// `RINGBACK_SECRET_KEY`, put the new key before the old one, run this on one machine, then
     /// remove the old one. It may be interrupted and run again at any moment.
     RotateKey {
-        /// The old key is lost: delete the secrets that it sealed, and begin with the present key
+        /// The old key is lost: delete the secrets that it sealed, those of alert channels too, and
+        /// begin with the present key
         #[arg(long)]
         lost: bool,
         #[command(flatten)]
@@ -346,7 +347,11 @@ fn rotate_key(opened: &Opened, lost: bool) -> Result<(), Failure> {
     if lost {
         let audit = change.audit("server-key.lost", "server", &json!({}));
         let count = forget_server_key(&mut conn, &keyring.current(), &mut fill_random, &audit)?;
+        let keys = [keyring.current()];
+        let opens = |channel: &_| hooks::opens(channel, &keys);
+        let channels = forget_channel_secrets(&mut conn, opens, hooks::SECRET_LOST)?;
         println!("{count} secrets that could not be read were deleted");
+        println!("{channels} alert channels ask for their secret again: see Alerts → Channels");
         return Ok(());
     }
     if let KeyPlace::Given(keys) = keyring.place()

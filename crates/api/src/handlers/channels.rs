@@ -14,7 +14,7 @@ use actix_web::{HttpResponse, web};
 use ringback_core::queries::channels::{self, ChannelRow, NewChannel};
 use ringback_wire::{
     ChangeChannelRequest, ChannelKind, ChannelsResponse, NewChannelRequest, NewChannelResponse,
-    TestChannelResponse,
+    ReplaceChannelSecretRequest, TestChannelResponse,
 };
 use std::collections::BTreeMap;
 use url::Url;
@@ -126,6 +126,53 @@ pub async fn change_channel(
     let changed =
         state.writer.write(move |conn| channels::disable_channel(conn, id, disabled_at)).await?;
     if changed { Ok(HttpResponse::NoContent().finish()) } else { Err(no_channel()) }
+}
+
+/// Gives a webhook its secret anew: the URL of a Slack-compatible one, or a signing secret that is
+/// made here and shown once. What waits there goes out next.
+///
+/// # Errors
+/// 404 when there is none of this id, 422 for mail or a target that cannot be used.
+pub async fn replace_secret(
+    _admin: Admin,
+    id: web::Path<String>,
+    body: Result<web::Json<ReplaceChannelSecretRequest>, actix_web::Error>,
+    state: State,
+) -> Result<HttpResponse, ApiError> {
+    let (id, request) = (parse_id(&id)?, parse_json(body)?);
+    let channel = state.readers.read(move |conn| channels::find_channel(conn, id)).await?;
+    let channel = channel.ok_or_else(no_channel)?;
+    let (target, sealed, shown) = read_secret(&state, &channel, request).await?;
+    let replaced = state.writer.write(move |conn| {
+        channels::replace_channel_secret(conn, id, &target, &sealed)?;
+        channels::find_channel(conn, id)
+    });
+    let channel = replaced.await?.and_then(|row| views::channel(row, 0)).ok_or_else(no_channel)?;
+    Ok(HttpResponse::Ok().json(NewChannelResponse { channel, secret: shown }))
+}
+
+/// Where the channel goes, its sealed secret, and the secret to show once.
+async fn read_secret(
+    state: &State,
+    channel: &ChannelRow,
+    request: ReplaceChannelSecretRequest,
+) -> Result<(String, Vec<u8>, Option<String>), ApiError> {
+    let seal = |secret: &str| hooks::seal_secret(state, &channel.name, secret);
+    match (channel.kind(), request.target) {
+        (Some(channels::ChannelKind::Slack), Some(target)) => {
+            let url = read_url(state, &target).await?;
+            Ok((url.host_str().unwrap_or_default().to_owned(), seal(url.as_str()), None))
+        }
+        (Some(channels::ChannelKind::Webhook), None) => {
+            let shown = hooks::new_secret();
+            Ok((channel.target.clone(), seal(&shown), Some(shown)))
+        }
+        _ => Err(ApiError::InvalidInput(
+            "a Slack-compatible webhook takes its URL as `target`, a signed one takes none, and \
+             mail has no secret"
+                .to_owned(),
+        )),
+    }
 }
 
 /// Deletes a channel and what waits for it.

@@ -7,6 +7,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use futures_util::future::join_all;
 use ringback_api::config::{Config, MailConfig, MailSecurity};
+use ringback_api::keyring::KeyPlace;
 use ringback_api::observations::Observation;
 use ringback_api::worker::alerts::run_once;
 use ringback_core::models::{Reason, Role};
@@ -394,6 +395,124 @@ async fn a_signed_webhook_verifies_as_standard_webhooks_and_a_slack_one_says_it_
             .filter(|body: &Value| body.get("text").is_some())
             .collect();
         assert!(slack[1]["text"].as_str().is_some_and(|text| text.contains("Bad signatures")));
+        receiver.handle.stop(false).await;
+        app.stop().await;
+    }
+}
+
+/// Runs `ringback source rotate-key …` as an operator does beside a server.
+fn rotate_key(database: &TestDatabase, key: (&str, &str), args: &[&str]) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_ringback"))
+        .current_dir(folder.path())
+        .args([&["source", "rotate-key", "--database-url", database.url_text()], args].concat())
+        .env_clear()
+        .env(key.0, key.1)
+        .output()
+        .expect("the binary runs");
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).expect("text");
+    assert!(output.status.success(), "{said}");
+    said
+}
+
+#[actix_web::test]
+async fn a_running_server_goes_on_by_the_new_key_when_it_is_changed_in_the_file() {
+    for make in [TestDatabase::sqlite, TestDatabase::postgres] {
+        let receiver = Receiver::start();
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("ringback.key");
+        let by_file = |config: &mut Config| {
+            allow_this_machine(config);
+            config.key_place = KeyPlace::File(file.clone());
+        };
+        let app = TestApp::start(make(), by_file);
+        let add = async |app: &TestApp, name: &str| {
+            let body = json!({ "name": name, "kind": "slack", "target": receiver.url });
+            let added = app.post("/api/admin/channels", &body).await;
+            added.json::<NewChannelResponse>().channel.id
+        };
+        let before = add(&app, "before").await;
+        let path = file.to_str().expect("text");
+        let said = rotate_key(&app.database, ("RINGBACK_SECRET_KEY_FILE", path), &[]);
+        assert!(said.contains("those of 1 alert channels"), "{said}");
+        let test = async |app: &TestApp, id: i64| {
+            let path = format!("/api/admin/channels/{id}/test");
+            app.post(&path, &json!({})).await.json::<TestChannelResponse>()
+        };
+        assert_eq!(test(&app, before).await.error, None);
+        let after = add(&app, "after").await;
+        let app = TestApp::start(app.stop().await, by_file);
+        for id in [before, after] {
+            assert_eq!(test(&app, id).await.error, None);
+        }
+        assert_eq!(receiver.bodies().len(), 3);
+        receiver.handle.stop(false).await;
+        app.stop().await;
+    }
+}
+
+#[actix_web::test]
+async fn channels_whose_secret_went_with_a_lost_key_ask_for_it_and_then_tell_what_waited() {
+    for make in [TestDatabase::sqlite, TestDatabase::postgres] {
+        let receiver = Receiver::start();
+        let app = TestApp::start(make(), allow_this_machine);
+        for (name, kind, target) in [
+            ("hook", "webhook", receiver.url.as_str()),
+            ("mail", "mail", "ops@example.com"),
+            ("slack", "slack", &receiver.url),
+        ] {
+            let body = json!({ "name": name, "kind": kind, "target": target });
+            assert_eq!(app.post("/api/admin/channels", &body).await.status, 200);
+        }
+        let database = app.stop().await;
+        let new_key = "22".repeat(32);
+        let said = rotate_key(&database, ("RINGBACK_SECRET_KEY", &new_key), &["--lost"]);
+        assert!(said.contains("2 alert channels ask for their secret again"), "{said}");
+
+        let app = TestApp::start(database, |config| {
+            allow_this_machine(config);
+            config.key_place = KeyPlace::given(&new_key).expect("a key");
+        });
+        note_forgery(&app, "default");
+        run_once(&app.state).await;
+        let listed = channels(&app).await.channels;
+        let lacks: Vec<bool> = listed.iter().map(|channel| channel.lacks_secret).collect();
+        assert_eq!(lacks, [true, false, true]);
+        for channel in [&listed[0], &listed[2]] {
+            let why = channel.last_error.as_deref();
+            assert_eq!(why, Some("its secret was lost with the server's key: give it again"));
+            assert_eq!(channel.waiting, 1);
+        }
+        let give = async |id: i64, body: Value| {
+            app.post(&format!("/api/admin/channels/{id}/secret"), &body).await
+        };
+        for (id, wrong) in [
+            (listed[0].id, json!({ "target": receiver.url })),
+            (listed[1].id, json!({})),
+            (listed[2].id, json!({})),
+            (listed[2].id, json!({ "target": "ftp://x" })),
+        ] {
+            assert_eq!(give(id, wrong).await.problem(), "/problems/invalid-input");
+        }
+        assert_eq!(give(999, json!({})).await.problem(), "/problems/not-found");
+        let hook: NewChannelResponse = give(listed[0].id, json!({})).await.json();
+        let secret = Secret::new(&hook.secret.expect("shown once")).expect("not empty");
+        let again = give(listed[2].id, json!({ "target": receiver.url })).await;
+        assert!(!again.json::<NewChannelResponse>().channel.lacks_secret);
+        run_once(&app.state).await;
+
+        let got = receiver.bodies();
+        assert_eq!(got.len(), 2, "{got:?}");
+        let is_signed = |(headers, _): &&Got| headers.iter().any(|(n, _)| n == "webhook-signature");
+        let (headers, body) = got.iter().find(is_signed).expect("the signed one");
+        let headers = Headers::new(headers.iter().map(|(n, v)| (n.as_str(), v.as_bytes())));
+        let seconds = app.now_seconds();
+        let verdict =
+            Scheme::StandardWebhooks.verify(&[secret], &headers, body.as_bytes(), seconds);
+        assert!(verdict.signature.is_trusted(), "{verdict:?}");
+        let listed = channels(&app).await.channels;
+        assert!(listed.iter().all(|channel| !channel.lacks_secret));
+        assert_eq!((listed[0].waiting, listed[0].last_error.as_deref()), (0, None));
         receiver.handle.stop(false).await;
         app.stop().await;
     }

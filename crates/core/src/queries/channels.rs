@@ -66,6 +66,11 @@ impl ChannelRow {
     pub fn kind(&self) -> Option<ChannelKind> {
         ChannelKind::from_code(self.kind)
     }
+
+    /// True when it needs a secret and has lost it.
+    pub fn lacks_secret(&self) -> bool {
+        self.secret.is_none() && self.kind() != Some(ChannelKind::Mail)
+    }
 }
 
 impl std::fmt::Debug for ChannelRow {
@@ -168,6 +173,49 @@ pub fn reseal_channels(
         }
         Ok(changed)
     })
+}
+
+/// Takes the secrets away that `opens` says no key opens any more, and has each channel say `why`;
+/// gives how many. What waits there goes out once somebody has given the secret again.
+///
+/// # Errors
+/// Diesel's; nothing was changed then.
+pub fn forget_channel_secrets(
+    conn: &mut Connection,
+    opens: impl Fn(&ChannelRow) -> bool,
+    why: &str,
+) -> QueryResult<usize> {
+    write_transaction(conn, |conn| {
+        let lost = |channel: &ChannelRow| channel.secret.is_some() && !opens(channel);
+        let ids: Vec<i64> =
+            list_channels(conn)?.iter().filter(|channel| lost(channel)).map(|one| one.id).collect();
+        diesel::update(alert_channels::table.filter(alert_channels::id.eq_any(ids)))
+            .set((alert_channels::secret.eq(None::<Vec<u8>>), alert_channels::last_error.eq(why)))
+            .execute(conn)
+    })
+}
+
+/// Gives a channel a secret and where it goes, and forgets its failures; false when there is no such
+/// channel.
+///
+/// # Errors
+/// Diesel's.
+pub fn replace_channel_secret(
+    conn: &mut Connection,
+    id: i64,
+    target: &str,
+    secret: &[u8],
+) -> QueryResult<bool> {
+    diesel::update(alert_channels::table.find(id))
+        .set((
+            alert_channels::target.eq(target),
+            alert_channels::secret.eq(secret),
+            alert_channels::failures.eq(0_i64),
+            alert_channels::retry_at.eq(None::<Micros>),
+            alert_channels::last_error.eq(None::<String>),
+        ))
+        .execute(conn)
+        .map(|rows| rows > 0)
 }
 
 /// Something to be told on a channel.

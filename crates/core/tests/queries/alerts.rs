@@ -11,9 +11,10 @@ use ringback_core::queries::alerts::{
     list_unknown_types, make_steps, mute_alert, record_seen,
 };
 use ringback_core::queries::channels::{
-    ChannelKind, NewChannel, claim_notices, count_waiting_notices, delete_channel, disable_channel,
-    find_channel, give_up_notices, insert_channel, list_channels, list_due_channels,
-    mark_channel_failed, mark_channel_sent, reseal_channels,
+    ChannelKind, ChannelRow, NewChannel, claim_notices, count_waiting_notices, delete_channel,
+    disable_channel, find_channel, forget_channel_secrets, give_up_notices, insert_channel,
+    list_channels, list_due_channels, mark_channel_failed, mark_channel_sent,
+    replace_channel_secret, reseal_channels,
 };
 use ringback_core::queries::preferences::{
     StoredPreferences, find_preferences, list_routings, replace_preferences,
@@ -244,6 +245,39 @@ fn a_channel_that_fails_is_tried_again_later_and_later_and_says_why() {
         assert_eq!(give_up_notices(conn, START + 2 * DAY).unwrap(), 0);
         assert_eq!(give_up_notices(conn, START + 4 * DAY).unwrap(), 1);
         assert_eq!(list_due_channels(conn, START + 4 * DAY).unwrap(), []);
+    });
+}
+
+#[test]
+fn a_channel_loses_its_secret_says_so_and_takes_another() {
+    for_each_backend(|conn| {
+        let mail = channel(conn, "mail");
+        let add = |conn: &mut Connection, name: &str| {
+            let new = NewChannel {
+                name: name.to_owned(),
+                kind: ChannelKind::Webhook,
+                target: "https://old.example/".to_owned(),
+                secret: Some(name.as_bytes().to_vec()),
+            };
+            insert_channel(conn, &new, START).unwrap().expect("a new name")
+        };
+        let (kept, lost) = (add(conn, "kept"), add(conn, "lost"));
+        let opens = |channel: &ChannelRow| channel.name == "kept";
+        assert_eq!(forget_channel_secrets(conn, opens, "it is lost").unwrap(), 1);
+        assert_eq!(forget_channel_secrets(conn, opens, "it is lost").unwrap(), 0);
+        let find = |conn: &mut Connection, id| find_channel(conn, id).unwrap().expect("a channel");
+        assert!(!find(conn, mail).lacks_secret() && !find(conn, kept).lacks_secret());
+        let row = find(conn, lost);
+        assert!(row.lacks_secret());
+        assert_eq!(row.last_error.as_deref(), Some("it is lost"));
+        assert!(replace_channel_secret(conn, lost, "https://new.example/", b"sealed").unwrap());
+        let row = find(conn, lost);
+        assert_eq!((row.lacks_secret(), row.last_error), (false, None));
+        assert_eq!(
+            (row.target.as_str(), row.secret),
+            ("https://new.example/", Some(b"sealed".to_vec()))
+        );
+        assert!(!replace_channel_secret(conn, 999, "x", b"x").unwrap());
     });
 }
 

@@ -21,6 +21,8 @@ const KINDS: [(&str, ChannelKind, &str, &str); 3] = [
 struct Page {
     list: RwSignal<Option<ChannelsResponse>>,
     said: RwSignal<String>,
+    /// A signing secret that was made just now.
+    made: RwSignal<Option<String>>,
 }
 
 impl Page {
@@ -50,7 +52,11 @@ impl Page {
 /// Every channel, and a form for a further one.
 #[component]
 pub fn Channels() -> impl IntoView {
-    let page = Page { list: RwSignal::new(None), said: RwSignal::new(String::new()) };
+    let page = Page {
+        list: RwSignal::new(None),
+        said: RwSignal::new(String::new()),
+        made: RwSignal::new(None),
+    };
     let session = use_session();
     page.load();
     let cards = move || {
@@ -64,6 +70,15 @@ pub fn Channels() -> impl IntoView {
     view! {
         {cards}
         <p role="status">{page.said}</p>
+        {move || page.made.get().map(|text| {
+            let copied = text.clone();
+            view! {
+                <p class="remark break">
+                    "The signing secret, shown this once: " <code>{text}</code> " "
+                    <CopyButton label="Copy the secret" text=Callback::new(move |()| copied.clone())/>
+                </p>
+            }.into_any()
+        })}
         <Show when=move || session.is_admin()>
             <NewChannel page/>
         </Show>
@@ -105,6 +120,7 @@ fn card(channel: Channel, page: Page) -> AnyView {
         asked.set(true);
     };
     let is_admin = use_session().is_admin();
+    let again = (channel.lacks_secret && is_admin).then(|| secret_again(&channel, page));
     let name = channel.name.clone();
     view! {
         <article class="alert-card" aria-label=name>
@@ -115,6 +131,7 @@ fn card(channel: Channel, page: Page) -> AnyView {
                 </h2>
                 <p class="quiet break">{kind} " · " {channel.target}</p>
                 {health}
+                {again}
                 {is_admin.then(|| view! {
                     <div class="actions">
                         <button type="button" class="button" on:click=test>"Send a test"</button>
@@ -132,12 +149,42 @@ fn card(channel: Channel, page: Page) -> AnyView {
     .into_any()
 }
 
+/// Asks for the secret that went with a lost key: a URL, or the word to make a signing secret.
+fn secret_again(channel: &Channel, page: Page) -> AnyView {
+    let id = channel.id;
+    let is_slack = channel.kind == ChannelKind::Slack;
+    let url = RwSignal::new(String::new());
+    let give = move |event: SubmitEvent| {
+        event.prevent_default();
+        let target = is_slack.then(|| url.get_untracked());
+        page.act(api::replace_channel_secret(id, target), move |answer| {
+            page.made.set(answer.secret);
+            "It has a secret again. Send a test to see whether it works.".to_owned()
+        });
+    };
+    let field = is_slack.then(|| {
+        view! {
+            <label class="field">"URL"
+                <input required prop:value=url on:input=move |e| url.set(event_target_value(&e))/>
+            </label>
+        }
+        .into_any()
+    });
+    let word = if is_slack { "Save the URL" } else { "Make a new signing secret" };
+    view! {
+        <form class="alerts-form" on:submit=give aria-label="Secret">
+            {field}
+            <button class="button button-primary">{word}</button>
+        </form>
+    }
+    .into_any()
+}
+
 #[component]
 fn NewChannel(page: Page) -> impl IntoView {
     let name = RwSignal::new(String::new());
     let target = RwSignal::new(String::new());
     let kind = RwSignal::new(0_usize);
-    let secret = RwSignal::new(None::<String>);
     let add = move |event: SubmitEvent| {
         event.prevent_default();
         let request = NewChannelRequest {
@@ -148,7 +195,7 @@ fn NewChannel(page: Page) -> impl IntoView {
         page.act(async move { api::add_channel(&request).await }, move |answer| {
             name.set(String::new());
             target.set(String::new());
-            secret.set(answer.secret);
+            page.made.set(answer.secret);
             "Added. Send a test to see whether it works.".to_owned()
         });
     };
@@ -179,15 +226,6 @@ fn NewChannel(page: Page) -> impl IntoView {
             </label>
             <p class="quiet">{no_mail}</p>
             <button class="button button-primary">"Add"</button>
-            {move || secret.get().map(|text| {
-                let copied = text.clone();
-                view! {
-                    <p class="remark break">
-                        "The signing secret, shown this once: " <code>{text}</code> " "
-                        <CopyButton label="Copy the secret" text=Callback::new(move |()| copied.clone())/>
-                    </p>
-                }.into_any()
-            })}
         </form>
     }
 }
