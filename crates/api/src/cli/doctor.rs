@@ -1,6 +1,7 @@
 //! `ringback doctor`: the checklist of a deployment, against the configuration that is there.
 
 mod checks;
+mod sources;
 
 use super::Failure;
 use crate::config::{Config, ServeArgs};

@@ -185,6 +185,68 @@ fn the_explanation_of_a_captured_request_names_the_cause_and_shows_no_secret() {
 }
 
 #[test]
+fn the_doctor_looks_at_the_sources_of_the_database_too() {
+    for_each_database(|database| {
+        let folder = folder();
+        let (one, two) = ("11".repeat(32), "22".repeat(32));
+        let run = |keys: &str, args: &[&str]| {
+            let args = [args, &["--database-url", database.url_text()]].concat();
+            ringback(folder.path(), &args)
+                .env("RINGBACK_SECRET_KEY", keys)
+                .env("LLM_WEBHOOK_SECRET", "s3cret-s3cret")
+                .output()
+                .expect("the binary runs")
+        };
+        let done = |args: &[&str]| {
+            let output = run(&one, args);
+            assert!(output.status.success(), "{args:?}: {}", text(&output.stderr));
+        };
+        let doctor = |keys: &str| {
+            let said = text(&run(keys, &["doctor"]).stdout);
+            let about = said.lines().filter(|line| !line.starts_with("      ->"));
+            let about =
+                about.filter(|line| line.contains("source ") || line.contains("sealed with"));
+            about.map(ToOwned::to_owned).collect::<Vec<_>>()
+        };
+        let add = |name: &str, given: &[&str]| {
+            done(&[&["source", "add", name, "--provider", "openai"], given].concat());
+        };
+        add("a-well", &["--generate"]);
+        add("b-bare", &[]);
+        add("c-ends", &[]);
+        let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(48);
+        let ends = ["--generate", "--label", "spring", "--ends-at", &soon.to_string()];
+        done(&[&["source", "secret", "add", "c-ends"][..], &ends].concat());
+        add("d-paused", &["--generate"]);
+        done(&["source", "pause", "d-paused"]);
+        let soon = format!("{soon:.6}");
+        assert_eq!(
+            doctor(&one),
+            [
+                "ok    source default: 1 secret(s)".to_owned(),
+                "ok    source a-well: 1 secret(s)".to_owned(),
+                "FAIL  source b-bare: no secret is in force, so its callbacks are stored unchecked"
+                    .to_owned(),
+                format!(
+                    "warn  source c-ends: the secret “spring” ends {soon} and no other follows"
+                ),
+                "warn  source d-paused: it is paused, its sender is answered 503".to_owned(),
+            ]
+        );
+        let foreign = doctor(&two);
+        let expected = [
+            "FAIL  the database was sealed with another key: the server does not start",
+            "FAIL  source a-well: the secret “Secret” cannot be opened with this key",
+            "FAIL  source c-ends: the secret “spring” cannot be opened with this key",
+        ];
+        for line in expected {
+            assert!(foreign.iter().any(|said| said == line), "{line} is not in {foreign:#?}");
+        }
+        assert_eq!(run(&two, &["doctor"]).status.code(), Some(1));
+    });
+}
+
+#[test]
 fn a_source_and_its_secrets_are_managed_and_the_key_is_changed_under_them() {
     for_each_database(|database| {
         let folder = folder();

@@ -1,10 +1,9 @@
 //! The points of the list. Each looks at one thing and says what to do.
 
-use super::Finding;
+use super::{Finding, sources};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::error::chain;
-use crate::keyring::{Keyring, KeyringError};
 use crate::worker::clock::MOST_APART;
 use ringback_core::connection::{Connection, DatabaseUrl, Purpose};
 use ringback_core::migrations;
@@ -21,8 +20,8 @@ const GIB: u64 = 1 << 30;
 
 /// Goes through the list.
 pub(super) fn examine(config: &Config) -> Vec<Finding> {
-    let mut findings = secrets(config);
-    findings.push(key(config));
+    let mut findings = sources::configured(config);
+    findings.push(sources::key(config));
     findings.extend(address(config));
     findings.extend(keeping(config));
     match config.database_url.open(Purpose::Write) {
@@ -43,38 +42,6 @@ pub(super) fn examine(config: &Config) -> Vec<Finding> {
     }
     findings.push(running(config));
     findings
-}
-
-fn secrets(config: &Config) -> Vec<Finding> {
-    let check = |source: &ringback_core::source::Source| match source.secrets.len() {
-        0 => {
-            let remedy = if source.name == "default" {
-                "set LLM_WEBHOOK_SECRET to the sender's secret"
-            } else {
-                "give the source its sender's secret"
-            };
-            Finding::bad(
-                format!("source {}: no secret, so its callbacks are stored unchecked", source.name),
-                remedy,
-            )
-        }
-        count => Finding::good(format!("source {}: {count} secret(s)", source.name)),
-    };
-    config.sources.iter().map(check).collect()
-}
-
-fn key(config: &Config) -> Finding {
-    match Keyring::open(config.key_place.clone()) {
-        Ok(_) => Finding::good("the key that seals secrets of sources can be read"),
-        Err(error @ KeyringError::Missing(_)) => Finding::doubtful(
-            chain(&error),
-            "of several nodes, all need the same: set RINGBACK_SECRET_KEY",
-        ),
-        Err(error) => Finding::bad(
-            chain(&error),
-            "bring the key back from where it is kept: without it the secrets cannot be read",
-        ),
-    }
 }
 
 fn address(config: &Config) -> Vec<Finding> {
@@ -196,6 +163,7 @@ fn database(
         0 => Finding::bad("nobody can sign in as an admin", "open the set-up link that the server prints, or run `ringback user add NAME --role admin`"),
         count => Finding::good(format!("{count} admin(s) can sign in")),
     });
+    findings.extend(sources::stored(conn, config, now)?);
     findings.push(alert_channels(&channels::list_channels(conn)?, config));
     findings.extend(durability(&inspect::list_durability_settings(conn)?));
     findings.extend(clock(conn, now)?);
@@ -219,6 +187,14 @@ fn alert_channels(channels: &[ChannelRow], config: &Config) -> Finding {
         return Finding::bad(
             "an alert channel sends mail, and no mail server is configured",
             "set RINGBACK_SMTP_URL",
+        );
+    }
+    let lacking = on.iter().filter(|channel| channel.lacks_secret());
+    let lacking: Vec<&str> = lacking.map(|channel| channel.name.as_str()).collect();
+    if !lacking.is_empty() {
+        return Finding::bad(
+            format!("alert channels whose secret was lost tell nobody: {}", lacking.join(", ")),
+            "give each its secret again on its card, Alerts → Channels",
         );
     }
     Finding::good(format!("{} alert channel(s)", on.len()))
@@ -383,14 +359,6 @@ mod tests {
 
     fn states(findings: &[Finding]) -> Vec<State> {
         findings.iter().map(|finding| finding.state).collect()
-    }
-
-    #[test]
-    fn a_source_without_a_secret_must_be_mended() {
-        assert_eq!(states(&secrets(&config())), [State::Good]);
-        let mut config = config();
-        config.sources[0].secrets.clear();
-        assert_eq!(states(&secrets(&config)), [State::Bad]);
     }
 
     #[test]
