@@ -17,6 +17,12 @@ async function expectAccessible(page: Page): Promise<void> {
   expect(found).toEqual([]);
 }
 
+/** A picture of the whole page for a person, when RINGBACK_SHOTS names a folder. */
+async function look(page: Page, name: string): Promise<void> {
+  const folder = process.env.RINGBACK_SHOTS;
+  if (folder) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
+}
+
 for (const colorScheme of ["light", "dark"] as const) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme });
@@ -93,10 +99,40 @@ for (const colorScheme of ["light", "dark"] as const) {
       await page.getByRole("textbox", { name: "Secret" }).fill("v1,whsec_AAAA");
       await expect(page.getByRole("button", { name: "Mend it" })).toBeVisible();
       await expectAccessible(page);
+      await look(page, `sources-new-${colorScheme}-wide`);
       await page.setViewportSize({ width: 390, height: 800 });
       await expectAccessible(page);
+      await look(page, `sources-new-${colorScheme}-narrow`);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       expect(wide, "pixels that would have to be scrolled sideways").toBeLessThanOrEqual(0);
+    });
+
+    test("a source with everything about it open", async ({ ringback, desk, page }) => {
+      const add = ["source", "add", "openai", "--provider", "openai", "--secret-stdin"];
+      await ringback.run(add, "whsec_bm90IHRoZSBzZWNyZXQgb2YgdGhpcyBzZW5kZXIh");
+      await ringback.run(["source", "add", "bare", "--provider", "stripe", "--title", "Stripe of the shop"]);
+      await desk.enter(ADMIN, "/sources");
+      // The server sees within seconds what the command line changed.
+      const source = page.getByRole("article", { name: "OpenAI" });
+      await expect(async () => {
+        await page.reload();
+        await expect(source).toBeVisible({ timeout: 500 });
+      }).toPass();
+      await source.getByRole("button", { name: "End in a day: Secret" }).click();
+      await source.getByRole("button", { name: "Add a secret" }).click();
+      await source.getByRole("textbox", { name: "Secret" }).fill("sk-proj-abcdefghijklmnopqrst");
+      await expect(source.getByText("which signs nothing")).toBeVisible();
+      await source.getByRole("button", { name: "Edit…" }).click();
+      await source.getByRole("button", { name: "Delete…" }).click();
+      await source.getByRole("button", { name: "Send a test" }).click();
+      await expect(source.getByRole("status").getByText("Valid")).toBeVisible();
+      for (const [name, width] of [["wide", 1440], ["narrow", 390]] as const) {
+        await page.setViewportSize({ width, height: 900 });
+        await expectAccessible(page);
+        await look(page, `sources-open-${colorScheme}-${name}`);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        expect(wide, "pixels that would have to be scrolled sideways").toBeLessThanOrEqual(0);
+      }
     });
 
     test("every tab", async ({ ringback, desk, page }) => {

@@ -22,6 +22,7 @@ pub mod palette;
 pub mod payload_view;
 pub mod secret_field;
 pub mod source_card;
+pub mod source_edit;
 pub mod source_form;
 pub mod source_secrets;
 pub mod time_ago;

@@ -2,6 +2,7 @@
 
 use super::copy_button::CopyButton;
 use super::icon::{Glyph, Icon};
+use super::source_edit::edit_view;
 use super::source_secrets::SourceSecrets;
 use super::verdict::VerdictBadge;
 use crate::api::{self, ApiError};
@@ -94,6 +95,7 @@ fn Actions(
     let paused = move || is(|one| one.paused_at.is_some());
     let strict = move || is(|one| one.strict);
     let asking = RwSignal::new(false);
+    let editing = RwSignal::new(false);
     let name = StoredValue::new(name);
     let change = move |request: ChangeSourceRequest, said: &'static str| {
         spawn_local(async move {
@@ -115,12 +117,30 @@ fn Actions(
         let request = ChangeSourceRequest { strict, ..ChangeSourceRequest::default() };
         change(request, "Saved");
     };
+    let edited = Callback::new(move |()| {
+        editing.try_set(false);
+        focus_id(&format!("edit-{}", name.get_value()));
+    });
+    let form = move || {
+        // It keeps what is typed while the list is read again.
+        let known = editing.get().then(|| source.get_untracked()).flatten();
+        known.map(|known| edit_view(&known, edited))
+    };
     view! {
         <label class="check">
             <input type="checkbox" prop:checked=strict on:change=toggle_strict/>
             "Strict: answer 401 to what is not valid. It is recorded all the same."
         </label>
         <p class="actions">
+            <button
+                type="button"
+                class="button"
+                id=move || format!("edit-{}", name.get_value())
+                aria-expanded=move || editing.get().to_string()
+                on:click=move |_| editing.update(|editing| *editing = !*editing)
+            >
+                "Edit…"
+            </button>
             <button type="button" class="button" on:click=toggle_pause>
                 {move || if paused() { "Resume" } else { "Pause" }}
             </button>
@@ -134,6 +154,7 @@ fn Actions(
                 "Delete…"
             </button>
         </p>
+        {form}
         <Show when=move || asking.get()>
             <ConfirmDelete name=name.get_value() asking error/>
         </Show>

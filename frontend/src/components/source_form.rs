@@ -1,13 +1,14 @@
 //! Adding a source: who sends, under which name, with which secret.
 
 use super::account_form::FormError;
+use super::copy_button::CopyButton;
 use super::made_secret::MadeSecret;
 use super::secret_field::SecretField;
 use crate::api;
 use crate::hooks::announcer::use_announcer;
 use crate::hooks::browser::{focus_id, origin};
 use crate::hooks::sources::{Sources, use_sources};
-use crate::state::sources::{free_name, search};
+use crate::state::sources::{free_name, plain, search};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -123,7 +124,7 @@ fn ProviderOption(form: Form, one: ProviderSummary) -> impl IntoView {
             <span>
                 <strong>{one.title}</strong>
                 " "
-                <span class="quiet">{one.about}</span>
+                <span class="quiet">{plain(&one.about)}</span>
             </span>
         </label>
     }
@@ -133,18 +134,18 @@ fn ProviderOption(form: Form, one: ProviderSummary) -> impl IntoView {
 fn Details(form: Form) -> impl IntoView {
     let provider = Memo::new(move |_| form.sources.provider(&form.provider.get()));
     let about =
-        move || provider.with(|one| one.as_ref().map_or(String::new(), |one| one.secret.clone()));
+        move || provider.with(|one| one.as_ref().map_or(String::new(), |one| plain(&one.secret)));
     let takes_secret = move || !about().is_empty();
     let makes = move || provider.with(|one| one.as_ref().is_some_and(|one| one.makes_secret));
+    let url = move || format!("{}/api/webhooks/llm-callback/{}", origin(), form.name.get());
     view! {
         <label class="field">
             <span>"Name, the last part of the URL"</span>
             <input class="mono" required maxlength="63" pattern="[a-z0-9\\-]+" bind:value=form.name/>
         </label>
         <p class="source-url">
-            <code class="break">
-                {move || format!("{}/api/webhooks/llm-callback/{}", origin(), form.name.get())}
-            </code>
+            <code class="break">{url}</code>
+            <CopyButton label="Copy URL" text=Callback::new(move |()| url())/>
         </p>
         <Show when=takes_secret>
             <SecretField

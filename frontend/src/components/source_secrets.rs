@@ -5,11 +5,13 @@ use super::secret_field::SecretField;
 use super::source_card::told;
 use super::time_ago::TimeAgo;
 use crate::api;
+use crate::format::count;
 use crate::hooks::announcer::use_announcer;
 use crate::hooks::browser::focus_id;
 use crate::hooks::clock::{from_local_input, local_now_ms, rfc3339};
 use crate::hooks::session::use_session;
 use crate::hooks::sources::use_sources;
+use crate::state::sources::plain;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -76,7 +78,11 @@ fn keys_word(source: &SourceSummary) -> String {
     match &source.jwks {
         Some(jwks) if jwks.fetched_at.is_some() => format!("Public keys from {}", jwks.url),
         Some(jwks) => format!("Public keys from {}: not fetched yet", jwks.url),
-        None if source.read_only => format!("{} secrets in the configuration", source.secrets),
+        None if source.read_only => {
+            let secrets =
+                count(i64::try_from(source.secrets).unwrap_or_default(), "secret", "secrets");
+            format!("{secrets} in the configuration")
+        }
         None => String::new(),
     }
 }
@@ -155,7 +161,7 @@ fn AddSecret(source: Memo<Option<SourceSummary>>, adding: RwSignal<bool>) -> imp
     let provider = Signal::stored(provider);
     let options = known.map(|one| one.options).unwrap_or_default();
     let about = Signal::derive(move || {
-        sources.provider(&provider.get()).map(|one| one.secret).unwrap_or_default()
+        sources.provider(&provider.get()).map(|one| plain(&one.secret)).unwrap_or_default()
     });
     let makes = move || sources.provider(&provider.get()).is_some_and(|one| one.makes_secret);
     let [label, secret, starts, ends, error] = [(); 5].map(|()| RwSignal::new(String::new()));

@@ -12,6 +12,11 @@ pub fn search(providers: &[ProviderSummary], text: &str) -> Vec<ProviderSummary>
     providers.iter().filter(holds).cloned().collect()
 }
 
+/// What the provider list says, without the marks of code, which belong in documents.
+pub fn plain(text: &str) -> String {
+    text.replace('`', "")
+}
+
 /// A name for a new source of a sender that no source has.
 pub fn free_name(provider: &str, taken: &[SourceSummary]) -> String {
     let is_free = |name: &str| taken.iter().all(|source| source.name != name);
