@@ -63,3 +63,45 @@ test("a body that is not UTF-8 and one that is not JSON are shown and kept", asy
   const window = await desk.viewFromHistory("evt_broken");
   await expect(window.getByText('{"event_type": "cut.off').first()).toBeVisible();
 });
+
+test("a window says why a signature does not hold, with what was seen", async ({ ringback, desk }) => {
+  await ringback.deliver(forge(jobBody(), { id: "evt_forged" }));
+  // What a proxy does that reads JSON and writes it again.
+  const signed = sign(jobBody(), { id: "evt_rewritten" });
+  const body = Buffer.from(JSON.stringify(JSON.parse(signed.body.toString()), null, 2));
+  await ringback.deliver({ ...signed, body });
+  await ringback.deliver(sign(jobBody({ n: 1 }), { id: "evt_old", at: Math.floor(Date.now() / 1000) - 3_600 }));
+  await desk.enter(ADMIN);
+  const why = async (id: string) => {
+    const window = await desk.viewFromHistory(id);
+    return window.getByRole("region", { name: "Why the signature does not hold" });
+  };
+  const forged = await why("evt_forged");
+  await expect(forged).toContainText("Most likely: No secret of default makes this signature");
+  await expect(forged).toContainText("Copy it anew from the sender");
+  await forged.getByText("What was seen").click();
+  await expect(forged.getByRole("listitem").first()).toBeVisible();
+  await expect(forged).not.toContainText(signed.headers["webhook-signature"]!.slice(3));
+  const rewritten = await why("evt_rewritten");
+  await expect(rewritten).toContainText("Why: The secret is right, and the body was changed after it was signed");
+  await expect(await why("evt_old")).toContainText("Why: The signature is right, but was made 1 h before it came");
+});
+
+test("a window names the source that has the secret, and verifies again when it is told to", async ({
+  ringback,
+  desk,
+}) => {
+  await ringback.run(["source", "add", "openai", "--provider", "openai"]);
+  const signed = sign(jobBody(), { id: "evt_astray" });
+  const post = { method: "POST", headers: signed.headers, body: new Uint8Array(signed.body) };
+  // The server sees within seconds what the command line changed; until then it knows no such path.
+  await expect
+    .poll(async () => (await fetch(`${ringback.url}/api/webhooks/llm-callback/openai`, post)).status)
+    .toBe(200);
+  await desk.enter(ADMIN);
+  const window = await desk.viewFromHistory("evt_astray");
+  const why = window.getByRole("region", { name: "Why the signature does not hold" });
+  await expect(why).toContainText("Why: A secret of the source default made this signature.");
+  await why.getByRole("button", { name: "Verify again" }).click();
+  await expect(why.getByRole("status")).toHaveText("It still does not hold with the secrets of now.");
+});
