@@ -195,6 +195,15 @@ test("density and columns are chosen and remembered", async ({ ringback, desk, p
   await expect(desk.rows("evt_view")).toHaveCount(1);
   await expect(header("Job")).toBeHidden();
   expect(await height()).toBeLessThan(comfortable);
+
+  // It is the choice of the settings, which this goes by too.
+  await page.goto("/settings");
+  const setting = page.getByRole("group", { name: "Density of lists" });
+  await expect(setting.getByRole("radio", { name: "Compact" })).toBeChecked();
+  await setting.getByRole("radio", { name: "Comfortable" }).check();
+  await page.goto("/");
+  await expect(desk.rows("evt_view")).toHaveCount(1);
+  await expect.poll(height).toBe(comfortable);
 });
 
 test("keys lead through the list, open and select", async ({ ringback, desk, page }) => {

@@ -24,6 +24,20 @@ test("the list is walked with j and k, and o and Enter open", async ({ desk, pag
   await expect(desk.window("evt_c")).toBeVisible();
 });
 
+test("brackets lead a window to the older and the newer callback", async ({ desk, page }) => {
+  await desk.viewFromHistory("evt_b");
+  await page.keyboard.press("[");
+  await expect(desk.window("evt_a")).toBeVisible();
+  await expect(desk.window("evt_b")).toHaveCount(0);
+  await page.keyboard.press("]");
+  await expect(desk.window("evt_b")).toBeVisible();
+  await page.keyboard.press("]");
+  await expect(desk.window("evt_c")).toBeVisible();
+  await page.keyboard.press("]");
+  await expect(page.getByText("This is the newest one").first()).toBeAttached();
+  await expect(desk.window("evt_c").getByRole("button", { name: "Newer" })).toBeDisabled();
+});
+
 test("a slash leads to the search, where letters are letters", async ({ desk, page }) => {
   await page.keyboard.press("/");
   const search = page.getByRole("searchbox").first();

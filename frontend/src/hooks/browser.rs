@@ -133,6 +133,16 @@ pub fn focused() -> Option<HtmlElement> {
     document()?.active_element()?.dyn_into().ok()
 }
 
+/// Presses the button of a shortcut in the window that has the focus.
+pub fn press_in_window(key: &str) {
+    let window = focused().and_then(|focused| focused.closest("[role=dialog]").ok().flatten());
+    let selector = format!("[aria-keyshortcuts=\"{key}\"]");
+    let button = window.and_then(|window| window.query_selector(&selector).ok().flatten());
+    if let Some(button) = button.and_then(|button| button.dyn_into::<HtmlElement>().ok()) {
+        button.click();
+    }
+}
+
 /// Gives the focus back to an element that may have left the page meanwhile.
 pub fn refocus(element: &HtmlElement) -> bool {
     element.is_connected() && element.focus().is_ok()

@@ -1,6 +1,6 @@
 //! The commands of the desk and of the list of callbacks.
 
-use super::browser::{focus_id, focus_search};
+use super::browser::{focus_id, focus_search, press_in_window};
 use super::commands::{Overlay, use_command, use_commands};
 use super::feed::use_feed;
 use super::list::ListContext;
@@ -27,6 +27,9 @@ pub fn use_desk_keys() {
     use_command(command("Keyboard shortcuts", "?"), move || commands.toggle(Overlay::Help));
     use_command(command("Check now", "."), move || feed.nudge());
     use_command(command("Change the theme", ""), move || theme.toggle());
+    let command = |title: &str, keys| Command::new("In a window", title, keys);
+    use_command(command("Older callback", "["), || press_in_window("["));
+    use_command(command("Newer callback", "]"), || press_in_window("]"));
     let listener = window_event_listener(ev::keydown, move |event| {
         if event.key() == "F8" && focus_id("toasts") {
             event.prevent_default();
