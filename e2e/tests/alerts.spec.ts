@@ -77,6 +77,52 @@ test.describe("channels", () => {
   });
 });
 
+test.describe("a lost key", () => {
+  test.use({
+    serverEnvironment: { RINGBACK_OUTBOUND_ALLOW: "127.0.0.0/8" },
+    expectedErrors: /ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/,
+  });
+
+  test("makes channels ask for their secret, and with it they tell again", async ({ ringback, desk, page }) => {
+    const mailbox = await Mailbox.start();
+    try {
+      await desk.enter(ADMIN, "/alerts?view=channels");
+      const form = page.getByRole("form", { name: "New channel" });
+      for (const [kind, name] of [["Signed webhook", "pager"], ["Slack-compatible webhook", "chat"]] as const) {
+        await form.getByLabel("Kind").selectOption(kind);
+        await form.getByLabel("Name").fill(name);
+        await form.getByLabel("URL").fill(mailbox.url);
+        await form.getByRole("button", { name: "Add" }).click();
+        await expect(card(page, name)).toBeVisible();
+      }
+      const port = Number(new URL(ringback.url).port);
+      await ringback.halt();
+      await ringback.shell("rm ringback.key");
+      const said = await ringback.run(["source", "rotate-key", "--lost"]);
+      expect(said).toContain("2 alert channels ask for their secret again");
+      await ringback.serve(port);
+      await page.reload();
+
+      const [pager, chat] = [card(page, "pager"), card(page, "chat")];
+      for (const channel of [pager, chat]) {
+        await expect(channel).toContainText("its secret was lost with the server's key: give it again");
+      }
+      await pager.getByRole("button", { name: "Make a new signing secret" }).click();
+      await expect(page.getByText(/whsec_/)).toBeVisible();
+      await chat.getByRole("textbox", { name: "URL" }).fill(mailbox.url);
+      await chat.getByRole("button", { name: "Save the URL" }).click();
+      for (const channel of [pager, chat]) {
+        await expect(channel).not.toContainText("its secret was lost");
+        await channel.getByRole("button", { name: "Send a test" }).click();
+        await expect(channel).toContainText("Last told");
+      }
+      expect(mailbox.got.map((one) => "webhook-signature" in one.headers)).toEqual([true, false]);
+    } finally {
+      await mailbox.stop();
+    }
+  });
+});
+
 test.describe("refused", () => {
   test.use({ expectedErrors: /status of 422/ });
 

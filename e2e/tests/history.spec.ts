@@ -150,6 +150,27 @@ test.describe("filters", () => {
   });
 });
 
+test("while the list loads it says so, and does not look empty", async ({
+  ringback,
+  desk,
+  page,
+}) => {
+  await ringback.deliver(sign(jobBody(), { id: "evt_slow" }));
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  await page.route("**/llm-callbacks/history*", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await desk.enter(ADMIN);
+  const busy = page.getByText("Loading callbacks…");
+  await expect(busy).toBeVisible();
+  await expect(page.getByRole("heading", { name: "No callback has arrived yet" })).toHaveCount(0);
+  answer();
+  await expect(desk.rows("evt_slow")).toHaveCount(1);
+  await expect(busy).toHaveCount(0);
+});
+
 test("an empty history says how to get the first callback", async ({ desk, page }) => {
   await desk.enter(ADMIN);
   await expect(page.getByRole("heading", { name: "No callback has arrived yet" })).toBeVisible();
