@@ -24,6 +24,16 @@ test("the list is walked with j and k, and o and Enter open", async ({ desk, pag
   await expect(desk.window("evt_c")).toBeVisible();
 });
 
+test("a key on the heels of another is for the row that the other led to", async ({ page }) => {
+  const focused = await page.evaluate(() => {
+    for (const key of ["j", "j"]) {
+      document.activeElement!.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    }
+    return document.activeElement!.textContent;
+  });
+  expect(focused).toBe("evt_b");
+});
+
 test("brackets lead a window to the older and the newer callback", async ({ desk, page }) => {
   await desk.viewFromHistory("evt_b");
   await page.keyboard.press("[");

@@ -187,11 +187,14 @@ impl ListContext {
             }
         });
         let Some(id) = target else { return };
-        // Once it is in the document it can take the focus, and the browser scrolls to it.
         self.parts().focused.set(Some(id));
-        animation_frame(move || {
-            focus_id(&link_id(id));
-        });
+        // At once, so that a key that follows on its heels is for this row. One that is not in the
+        // document yet takes the focus when it is, and the browser scrolls to it.
+        if !focus_id(&link_id(id)) {
+            animation_frame(move || {
+                focus_id(&link_id(id));
+            });
+        }
     }
 
     /// Opens the window of the row that has the focus.
