@@ -65,5 +65,34 @@ for (const colorScheme of ["light", "dark"] as const) {
       await expect(page.getByRole("dialog").first().getByRole("tree")).toBeVisible();
       await pictures(page, "windows");
     });
+
+    test("sources, alerts and settings", async ({ ringback, desk, page }) => {
+      const openai = ["source", "add", "openai", "--provider", "openai", "--secret-stdin"];
+      await ringback.run(openai, "whsec_bm90IHRoZSBzZWNyZXQgb2YgdGhpcyBzZW5kZXIh");
+      await ringback.run(["source", "add", "stripe", "--provider", "stripe"]);
+      await desk.enter(ADMIN, "/sources");
+      // The server sees within seconds what the command line changed.
+      await expect(async () => {
+        await page.reload();
+        await expect(page.getByRole("article", { name: "Stripe" })).toBeVisible({ timeout: 500 });
+      }).toPass();
+      await pictures(page, "sources");
+      const source = page.getByRole("article", { name: "Stripe" });
+      await source.getByRole("button", { name: "Add a secret" }).click();
+      await source.getByRole("textbox", { name: "Secret" }).fill("sk_live_abcdefghijklmnopqrstuvwx");
+      await expect(source.getByText("which signs nothing")).toBeVisible();
+      await source.scrollIntoViewIfNeeded();
+      await pictures(page, "secret");
+
+      await ringback.deliver(forge(REPORT, { id: "msg_forged" }));
+      await desk.poll();
+      const tabs = page.getByRole("navigation", { name: "Main" });
+      await tabs.getByRole("link", { name: /^Alerts/ }).click();
+      await expect(page.getByRole("article", { name: /Bad signatures/ })).toBeVisible();
+      await desk.dismiss("msg_forged");
+      await pictures(page, "alerts");
+      await tabs.getByRole("link", { name: "Settings" }).click();
+      await pictures(page, "settings");
+    });
   });
 }
