@@ -1,10 +1,15 @@
 //! Alerts, where they are told, and what each user prefers.
 
 use crate::Signature;
+#[cfg(feature = "json")]
+use crate::json::Json;
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 /// Something that is wrong, or was.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct Alert {
     /// Key.
     pub id: i64,
@@ -40,7 +45,9 @@ pub struct Alert {
 }
 
 /// What is open now.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct AlertsResponse {
     /// The one that opened last first.
     pub open: Vec<Alert>,
@@ -49,7 +56,9 @@ pub struct AlertsResponse {
 }
 
 /// What was, and is over.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct AlertHistoryResponse {
     /// Newest first.
     pub alerts: Vec<Alert>,
@@ -58,7 +67,9 @@ pub struct AlertHistoryResponse {
 }
 
 /// `POST /api/admin/alerts/{id}/mute`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 #[serde(deny_unknown_fields)]
 pub struct MuteRequest {
     /// RFC 3339; null ends a mute.
@@ -66,7 +77,9 @@ pub struct MuteRequest {
 }
 
 /// How a channel is reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 #[serde(rename_all = "snake_case")]
 pub enum ChannelKind {
     /// Mail by SMTP.
@@ -78,7 +91,9 @@ pub enum ChannelKind {
 }
 
 /// Where alerts are told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct Channel {
     /// Key.
     pub id: i64,
@@ -105,7 +120,9 @@ pub struct Channel {
 }
 
 /// Every channel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct ChannelsResponse {
     /// By name.
     pub channels: Vec<Channel>,
@@ -114,7 +131,9 @@ pub struct ChannelsResponse {
 }
 
 /// `POST /api/admin/channels`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 #[serde(deny_unknown_fields)]
 pub struct NewChannelRequest {
     /// Unique.
@@ -132,7 +151,9 @@ impl std::fmt::Debug for NewChannelRequest {
 }
 
 /// `POST /api/admin/channels/{id}/secret`.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 #[serde(deny_unknown_fields)]
 pub struct ReplaceChannelSecretRequest {
     /// The URL of a Slack-compatible webhook, which is its secret; a signed webhook takes none, as
@@ -148,7 +169,9 @@ impl std::fmt::Debug for ReplaceChannelSecretRequest {
 }
 
 /// A channel that was added, or that has a new secret.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct NewChannelResponse {
     /// The channel.
     pub channel: Channel,
@@ -163,7 +186,9 @@ impl std::fmt::Debug for NewChannelResponse {
 }
 
 /// `POST /api/admin/channels/{id}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 #[serde(deny_unknown_fields)]
 pub struct ChangeChannelRequest {
     /// False turns it off; what waits then waits on.
@@ -171,7 +196,9 @@ pub struct ChangeChannelRequest {
 }
 
 /// How a test of a channel went.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct TestChannelResponse {
     /// True when the message was taken.
     pub sent: bool,
@@ -180,7 +207,9 @@ pub struct TestChannelResponse {
 }
 
 /// When somebody is told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 #[serde(rename_all = "snake_case")]
 pub enum Digest {
     /// As it happens.
@@ -193,7 +222,9 @@ pub enum Digest {
 }
 
 /// Times of day, `HH:MM`; over midnight when the end is the earlier.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 #[serde(deny_unknown_fields)]
 pub struct QuietHours {
     /// First minute.
@@ -203,7 +234,9 @@ pub struct QuietHours {
 }
 
 /// Which callbacks somebody wants shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 #[serde(deny_unknown_fields)]
 pub struct ShowRules {
     /// False shows none.
@@ -217,7 +250,9 @@ pub struct ShowRules {
 }
 
 /// What a user prefers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 #[serde(deny_unknown_fields)]
 pub struct Preferences {
     /// Conditions that are not told to this user.

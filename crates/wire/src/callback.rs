@@ -1,9 +1,14 @@
 //! Callbacks and their deliveries.
 
+#[cfg(feature = "json")]
+use crate::json::Json;
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 /// What the signature check said of a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 #[serde(rename_all = "snake_case")]
 pub enum Signature {
     /// The source has no secret, so nothing could be checked.
@@ -17,7 +22,9 @@ pub enum Signature {
 }
 
 /// Why a delivery is not [`Signature::Valid`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// The source has no secret configured.
@@ -41,7 +48,9 @@ pub enum Reason {
 }
 
 /// Where a callback's id came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 #[serde(rename_all = "snake_case")]
 pub enum IdOrigin {
     /// The sender named it.
@@ -53,7 +62,9 @@ pub enum IdOrigin {
 }
 
 /// Why a body is not there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 #[serde(rename_all = "snake_case")]
 pub enum PayloadAbsence {
     /// The callback has more unverified bodies than are kept of one.
@@ -65,7 +76,9 @@ pub enum PayloadAbsence {
 }
 
 /// The answer to a received callback, sent only after it is committed to disk.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct Receipt {
     /// The stored callback.
     pub id: i64,
@@ -76,7 +89,9 @@ pub struct Receipt {
 }
 
 /// One line of the history and of the feed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct CallbackSummary {
     /// Key of the callback, and the `?callback=` of a deep link.
     pub id: i64,
@@ -107,7 +122,9 @@ pub struct CallbackSummary {
 }
 
 /// One distinct delivery of a callback: a repeat adds to `seen`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct Delivery {
     /// Key within the callback, for `…/payload?delivery=`.
     pub id: i64,
@@ -146,7 +163,9 @@ pub struct Delivery {
 
 /// A callback with its content and its evidence. It repeats the fields of [`CallbackSummary`]:
 /// `flatten` would read every answer into a map first, which costs the screen size and time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct CallbackDetail {
     /// Key of the callback, and the `?callback=` of a deep link.
     pub id: i64,
@@ -192,7 +211,9 @@ pub struct CallbackDetail {
 }
 
 /// What is new since a cursor.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct CheckResponse {
     /// New or changed callbacks, oldest change first.
     pub callbacks: Vec<CallbackSummary>,
@@ -207,14 +228,18 @@ pub struct CheckResponse {
 }
 
 /// What a stream says when it has nothing else to say.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct Ping {
     /// The server's clock.
     pub server_time: String,
 }
 
 /// One page of the history.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct HistoryResponse {
     /// Newest first.
     pub callbacks: Vec<CallbackSummary>,
@@ -225,7 +250,9 @@ pub struct HistoryResponse {
 }
 
 /// What a filter of the history can be set to, the most frequent of the last 30 days first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct FilterOptionsResponse {
     /// Sources that sent something.
     pub sources: Vec<String>,
@@ -236,7 +263,9 @@ pub struct FilterOptionsResponse {
 }
 
 /// A callback as somebody saw it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 #[serde(deny_unknown_fields)]
 pub struct Seen {
     /// Key of the callback.
@@ -246,7 +275,9 @@ pub struct Seen {
 }
 
 /// Marks callbacks as viewed: exactly one of the three.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 #[serde(deny_unknown_fields)]
 pub struct MarkViewedRequest {
     /// These, whatever their content is by now; 1,000 at the most.
@@ -261,7 +292,9 @@ pub struct MarkViewedRequest {
 }
 
 /// The answer to [`MarkViewedRequest`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct MarkViewedResponse {
     /// How many were not viewed before.
     pub marked: i64,
@@ -272,7 +305,9 @@ pub struct MarkViewedResponse {
 }
 
 /// Takes marks back: exactly one of the two.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 #[serde(deny_unknown_fields)]
 pub struct MarkUnviewedRequest {
     /// The marks of these, 1,000 at the most.
@@ -284,7 +319,9 @@ pub struct MarkUnviewedRequest {
 }
 
 /// The answer to [`MarkUnviewedRequest`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct MarkUnviewedResponse {
     /// How many were viewed before.
     pub unmarked: i64,

@@ -1,9 +1,14 @@
 //! Why a callback is not trusted, and verifying what is stored again.
 
+#[cfg(feature = "json")]
+use crate::json::Json;
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 /// How sure a cause is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 #[serde(rename_all = "snake_case")]
 pub enum Certainty {
     /// The signature was seen to verify that way, or the headers show it.
@@ -13,7 +18,9 @@ pub enum Certainty {
 }
 
 /// Why a delivery is not trusted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct DiagnosisResponse {
     /// The delivery that it is about.
     pub delivery: i64,
@@ -34,7 +41,9 @@ pub struct DiagnosisResponse {
 }
 
 /// Which failures are to be verified again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 #[serde(deny_unknown_fields)]
 pub struct ReverifyRequest {
     /// Those of this source.
@@ -48,7 +57,9 @@ pub struct ReverifyRequest {
 }
 
 /// A run: verifying the failures of a source again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct ReverifyRun {
     /// Key.
     pub id: i64,
@@ -69,14 +80,18 @@ pub struct ReverifyRun {
 }
 
 /// The newest runs, and how far they are.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct ReverifyRunsResponse {
     /// Newest first.
     pub runs: Vec<ReverifyRun>,
 }
 
 /// What verifying one callback again did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct ReverifiedResponse {
     /// How many failures of it were looked at.
     pub checked: i64,

@@ -1,12 +1,15 @@
 //! What crosses Ringback's network: the bodies of every request and answer of the admin API.
 //!
-//! Serde only, no logic beyond names: the server and the single-page app both build from here, so
-//! a field that changes on one side fails to compile on the other. Times are RFC 3339 in UTC with
+//! No logic beyond names: the server and the single-page app both build from here, so a field that
+//! changes on one side fails to compile on the other. The server reads and writes them with serde,
+//! the app with [`json`], which goes by the same attributes. Times are RFC 3339 in UTC with
 //! microseconds; ids are 64-bit numbers; cursors are opaque text.
 
 mod alert;
 mod callback;
 mod diagnosis;
+#[cfg(feature = "json")]
+pub mod json;
 mod operations;
 mod problem;
 mod session;
@@ -35,3 +38,10 @@ pub use source::{
     ProvidersResponse, SecretHint, SecretHintsRequest, SecretHintsResponse, SecretState,
     SecretSummary, SourceSummary, SourcesResponse, TestResponse,
 };
+
+/// JSON that is passed on as it is.
+#[cfg(feature = "serde")]
+pub use serde_json::Value;
+
+#[cfg(all(feature = "json", not(feature = "serde")))]
+pub use json::Value;

@@ -1,9 +1,14 @@
 //! Refused deliveries.
 
+#[cfg(feature = "json")]
+use crate::json::Json;
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 /// A delivery that was refused and not stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct Refusal {
     /// Key.
     pub id: i64,
@@ -22,7 +27,9 @@ pub struct Refusal {
 }
 
 /// The newest refused deliveries.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct RefusalsResponse {
     /// Newest first, 100 at the most.
     pub refusals: Vec<Refusal>,

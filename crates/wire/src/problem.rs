@@ -1,9 +1,14 @@
 //! Errors as RFC 9457 `application/problem+json`.
 
+#[cfg(feature = "json")]
+use crate::json::Json;
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 /// An error body. `docs/API.md` lists every `type`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct Problem {
     /// `/problems/<name>`: stable, for programs.
     #[serde(rename = "type")]

@@ -1,10 +1,15 @@
 //! Signing in.
 
+#[cfg(feature = "json")]
+use crate::json::Json;
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What somebody may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Everything.
@@ -14,7 +19,9 @@ pub enum Role {
 }
 
 /// Who is signed in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct SessionResponse {
     /// The user's or the token's name.
     pub name: String,
@@ -23,7 +30,9 @@ pub struct SessionResponse {
 }
 
 /// `POST /api/session`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 #[serde(deny_unknown_fields)]
 pub struct SignInRequest {
     /// The user's name.
@@ -33,7 +42,9 @@ pub struct SignInRequest {
 }
 
 /// `POST /api/session/setup`: makes the first admin with the token of the set-up link.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 #[serde(deny_unknown_fields)]
 pub struct SetUpRequest {
     /// From the set-up link; good once.

@@ -1,10 +1,15 @@
 //! Sources, their secrets, and the senders that sources are made for.
 
+#[cfg(feature = "json")]
+use crate::json::Json;
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 
 /// A sender, without its secrets.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct SourceSummary {
     /// Its name, and the last part of its path.
     pub name: String,
@@ -27,7 +32,7 @@ pub struct SourceSummary {
     /// Set while it takes nothing.
     pub paused_at: Option<String>,
     /// What differs from the provider's usual ways.
-    pub options: serde_json::Value,
+    pub options: crate::Value,
     /// Its secrets, without what is secret in them.
     pub secret_list: Vec<SecretSummary>,
     /// Where its public keys are fetched.
@@ -39,14 +44,18 @@ pub struct SourceSummary {
 }
 
 /// Every source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct SourcesResponse {
     /// Those of the configuration first, then by name.
     pub sources: Vec<SourceSummary>,
 }
 
 /// Whether a secret is tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 #[serde(rename_all = "snake_case")]
 pub enum SecretState {
     /// It is.
@@ -60,7 +69,9 @@ pub enum SecretState {
 }
 
 /// A secret, without what is secret in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct SecretSummary {
     /// Key.
     pub id: String,
@@ -79,7 +90,9 @@ pub struct SecretSummary {
 }
 
 /// Keys that a sender publishes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct JwksSummary {
     /// Where.
     pub url: String,
@@ -88,7 +101,9 @@ pub struct JwksSummary {
 }
 
 /// `POST /api/admin/sources`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 #[serde(deny_unknown_fields)]
 pub struct CreateSourceRequest {
     /// 1 to 63 of a-z, 0-9 and -; the last part of its path.
@@ -103,11 +118,13 @@ pub struct CreateSourceRequest {
     pub strict: bool,
     /// What differs from the provider's usual ways.
     #[serde(default)]
-    pub options: Option<serde_json::Value>,
+    pub options: Option<crate::Value>,
 }
 
 /// `PATCH /api/admin/sources/{name}`: what is not there stays.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 #[serde(deny_unknown_fields)]
 pub struct ChangeSourceRequest {
     /// What people call it.
@@ -121,11 +138,13 @@ pub struct ChangeSourceRequest {
     pub paused: Option<bool>,
     /// What differs from the provider's usual ways, all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub options: Option<serde_json::Value>,
+    pub options: Option<crate::Value>,
 }
 
 /// `POST /api/admin/sources/{name}/secrets`.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 #[serde(deny_unknown_fields)]
 pub struct AddSecretRequest {
     /// What people call it.
@@ -149,7 +168,9 @@ impl fmt::Debug for AddSecretRequest {
 }
 
 /// The answer to a secret that was added.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct AddSecretResponse {
     /// Its key.
     pub id: String,
@@ -164,7 +185,9 @@ impl fmt::Debug for AddSecretResponse {
 }
 
 /// `PATCH /api/admin/sources/{name}/secrets/{id}`: what is not there stays, `null` takes a date away.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 #[serde(deny_unknown_fields)]
 pub struct ChangeSecretRequest {
     /// What people call it.
@@ -179,20 +202,23 @@ pub struct ChangeSecretRequest {
 }
 
 /// Tells `null` from what is not there.
+#[cfg(feature = "serde")]
 #[expect(clippy::option_option, reason = "three cases: not there, null, a value")]
 fn there<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(from).map(Some)
 }
 
 /// `POST /api/admin/secret-hints`: what looks odd about a secret that is being typed.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 #[serde(deny_unknown_fields)]
 pub struct SecretHintsRequest {
     /// An entry of the provider list.
     pub provider: String,
     /// What differs from the provider's usual ways.
     #[serde(default)]
-    pub options: Option<serde_json::Value>,
+    pub options: Option<crate::Value>,
     /// What was typed.
     pub secret: String,
 }
@@ -206,7 +232,9 @@ impl fmt::Debug for SecretHintsRequest {
 }
 
 /// How bad something odd is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 #[serde(rename_all = "snake_case")]
 pub enum HintSeverity {
     /// It works all the same.
@@ -218,7 +246,9 @@ pub enum HintSeverity {
 }
 
 /// Something odd about a secret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct SecretHint {
     /// How bad it is.
     pub severity: HintSeverity,
@@ -229,14 +259,18 @@ pub struct SecretHint {
 }
 
 /// The worst first; none when it looks right.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct SecretHintsResponse {
     /// What looks odd.
     pub hints: Vec<SecretHint>,
 }
 
 /// A sender that sources are made for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct ProviderSummary {
     /// The name that a source is made with.
     pub name: String,
@@ -259,14 +293,18 @@ pub struct ProviderSummary {
 }
 
 /// Every sender that Ringback knows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct ProvidersResponse {
     /// In the order in which people are shown them.
     pub providers: Vec<ProviderSummary>,
 }
 
 /// What became of a test callback.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct TestResponse {
     /// False when this server cannot sign as the sender does; `detail` says why.
     pub sent: bool,
@@ -283,7 +321,9 @@ pub struct TestResponse {
 }
 
 /// Something that somebody did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct AuditEntry {
     /// Key; grows with time.
     pub id: i64,
@@ -296,11 +336,13 @@ pub struct AuditEntry {
     /// To what.
     pub subject: String,
     /// More about it, never a secret.
-    pub details: serde_json::Value,
+    pub details: crate::Value,
 }
 
 /// What was done, newest first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "json", derive(Json))]
 pub struct AuditResponse {
     /// 100 at the most.
     pub entries: Vec<AuditEntry>,
