@@ -6,6 +6,7 @@ use crate::state::poller::PAGE;
 use crate::state::query::ListQuery;
 use crate::state::url::percent_encode;
 use gloo_timers::callback::Timeout;
+use ringback_wire::json::{self, Json, Value};
 use ringback_wire::{
     Alert, AlertHistoryResponse, AlertsResponse, CallbackDetail, ChangeChannelRequest,
     ChannelsResponse, CheckResponse, DiagnosisResponse, FilterOptionsResponse, HistoryResponse,
@@ -13,9 +14,9 @@ use ringback_wire::{
     NewChannelRequest, NewChannelResponse, Preferences, Problem, ReplaceChannelSecretRequest,
     ReverifiedResponse, SessionResponse, SetUpRequest, SignInRequest, TestChannelResponse,
 };
-use serde::{Serialize, de::DeserializeOwned};
 pub use sources::*;
 use std::cell::RefCell;
+use std::pin::Pin;
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -79,44 +80,41 @@ pub fn on_signed_out(handler: impl Fn() + 'static) {
 ///
 /// # Errors
 /// [`ApiError::SignedOut`] when nobody is.
-pub async fn find_session() -> Result<SessionResponse, ApiError> {
-    get("/api/session").await
+pub fn find_session() -> Reply<SessionResponse> {
+    get("/api/session")
 }
 
 /// Signs in.
 ///
 /// # Errors
 /// A problem with status 401 when name and password do not match, 429 after too many attempts.
-pub async fn sign_in(request: &SignInRequest) -> Result<SessionResponse, ApiError> {
-    send("POST", "/api/session", Some(to_json(request))).await
+pub fn sign_in(request: &SignInRequest) -> Reply<SessionResponse> {
+    send("POST", "/api/session", Some(to_json(request)))
 }
 
 /// Signs out.
 ///
 /// # Errors
 /// When the server did not do it.
-pub async fn sign_out() -> Result<(), ApiError> {
-    fetch("DELETE", "/api/session", None).await.map(|_| ())
+pub fn sign_out() -> Reply<()> {
+    done("DELETE", "/api/session", None)
 }
 
 /// True while no user exists and the set-up link is good.
 ///
 /// # Errors
 /// When there was no good answer.
-pub async fn find_set_up() -> Result<bool, ApiError> {
-    #[derive(serde::Deserialize)]
-    struct SetUp {
-        open: bool,
-    }
-    get::<SetUp>("/api/session/setup").await.map(|answer| answer.open)
+pub fn find_set_up() -> Reply<bool> {
+    let answer = get::<Value>("/api/session/setup");
+    Box::pin(async move { json::member(&mut answer.await?, "open").ok_or(ApiError::Unreachable) })
 }
 
 /// Makes the first admin and signs in.
 ///
 /// # Errors
 /// A problem with status 403 when the link is used or old, 422 when the input will not do.
-pub async fn set_up(request: &SetUpRequest) -> Result<SessionResponse, ApiError> {
-    send("POST", "/api/session/setup", Some(to_json(request))).await
+pub fn set_up(request: &SetUpRequest) -> Reply<SessionResponse> {
+    send("POST", "/api/session/setup", Some(to_json(request)))
 }
 
 /// What is new since a cursor, and the answer's text; without a cursor, where the feed stands.
@@ -125,7 +123,8 @@ pub async fn set_up(request: &SetUpRequest) -> Result<SessionResponse, ApiError>
 /// A problem with status 410 when the server does not know the cursor.
 pub async fn check(cursor: Option<&str>) -> Result<(CheckResponse, String), ApiError> {
     let cursor = cursor.map_or_else(String::new, |c| format!("cursor={}&", percent_encode(c)));
-    let text = fetch("GET", &format!("{CALLBACKS}/check?{cursor}limit={PAGE}"), None).await?;
+    let path = [CALLBACKS, "/check?", &cursor, "limit=", &PAGE.to_string()].concat();
+    let text = fetch("GET", path, None).await?;
     // Other tabs are handed the text, so it must be one.
     let text = String::from_utf8(text).map_err(|_| ApiError::Unreachable)?;
     let page = read_page(&text).ok_or(ApiError::Unreachable)?;
@@ -134,7 +133,7 @@ pub async fn check(cursor: Option<&str>) -> Result<(CheckResponse, String), ApiE
 
 /// Reads the text of a page of the feed, wherever it came from.
 pub fn read_page(text: &str) -> Option<CheckResponse> {
-    serde_json::from_str(text).ok()
+    json::from_str(text)
 }
 
 /// Where the stream goes on from a position.
@@ -147,10 +146,10 @@ pub fn stream_href(cursor: Option<&str>) -> String {
 ///
 /// # Errors
 /// A problem when the filters cannot be read.
-pub async fn list_history(query: &ListQuery) -> Result<HistoryResponse, ApiError> {
+pub fn list_history(query: &ListQuery) -> Reply<HistoryResponse> {
     let query = query.to_api();
     let separator = if query.is_empty() { "" } else { "?" };
-    get(&format!("{CALLBACKS}/history{separator}{query}")).await
+    get(&format!("{CALLBACKS}/history{separator}{query}"))
 }
 
 /// The callback next to a position of the history, among those that the filters admit.
@@ -167,16 +166,16 @@ pub async fn find_neighbour(query: &ListQuery) -> Result<Option<i64>, ApiError> 
 ///
 /// # Errors
 /// A problem with status 404 when there is none.
-pub async fn find_callback(id: i64) -> Result<CallbackDetail, ApiError> {
-    get(&format!("{CALLBACKS}/{id}?payload_limit={INLINE_BYTES}")).await
+pub fn find_callback(id: i64) -> Reply<CallbackDetail> {
+    get(&format!("{CALLBACKS}/{id}?payload_limit={INLINE_BYTES}"))
 }
 
 /// The bytes of a delivery as received.
 ///
 /// # Errors
 /// A problem with status 404 when only their digest was kept.
-pub async fn fetch_payload(id: i64, delivery: i64) -> Result<Vec<u8>, ApiError> {
-    fetch("GET", &payload_href(id, Some(delivery)), None).await
+pub fn fetch_payload(id: i64, delivery: i64) -> Reply<Vec<u8>> {
+    fetch("GET", payload_href(id, Some(delivery)), None)
 }
 
 /// Where the raw bytes are downloaded from.
@@ -189,170 +188,189 @@ pub fn payload_href(id: i64, delivery: Option<i64>) -> String {
 ///
 /// # Errors
 /// A problem with status 403 when the role does not allow it.
-pub async fn mark_viewed(request: &MarkViewedRequest) -> Result<MarkViewedResponse, ApiError> {
-    send("POST", &format!("{CALLBACKS}/mark-viewed"), Some(to_json(request))).await
+pub fn mark_viewed(request: &MarkViewedRequest) -> Reply<MarkViewedResponse> {
+    send("POST", &format!("{CALLBACKS}/mark-viewed"), Some(to_json(request)))
 }
 
 /// Why a callback is not trusted.
 ///
 /// # Errors
 /// A problem with status 404 when there is nothing to explain.
-pub async fn find_diagnosis(callback: i64) -> Result<DiagnosisResponse, ApiError> {
-    get(&format!("{CALLBACKS}/{callback}/diagnosis")).await
+pub fn find_diagnosis(callback: i64) -> Reply<DiagnosisResponse> {
+    get(&format!("{CALLBACKS}/{callback}/diagnosis"))
 }
 
 /// Verifies the stored failures of a callback again.
 ///
 /// # Errors
 /// A problem with status 403 when the role does not allow it.
-pub async fn reverify_callback(callback: i64) -> Result<ReverifiedResponse, ApiError> {
-    send("POST", &format!("{CALLBACKS}/{callback}/reverify"), Some("{}".to_owned())).await
+pub fn reverify_callback(callback: i64) -> Reply<ReverifiedResponse> {
+    send("POST", &format!("{CALLBACKS}/{callback}/reverify"), Some("{}".to_owned()))
 }
 
 /// Takes marks back.
 ///
 /// # Errors
 /// A problem with status 403 when the role does not allow it.
-pub async fn mark_unviewed(
-    request: &MarkUnviewedRequest,
-) -> Result<MarkUnviewedResponse, ApiError> {
-    send("POST", &format!("{CALLBACKS}/mark-unviewed"), Some(to_json(request))).await
+pub fn mark_unviewed(request: &MarkUnviewedRequest) -> Reply<MarkUnviewedResponse> {
+    send("POST", &format!("{CALLBACKS}/mark-unviewed"), Some(to_json(request)))
 }
 
 /// What the filters can be set to.
 ///
 /// # Errors
 /// When there was no good answer.
-pub async fn list_filter_options() -> Result<FilterOptionsResponse, ApiError> {
-    get(&format!("{CALLBACKS}/filters")).await
+pub fn list_filter_options() -> Reply<FilterOptionsResponse> {
+    get(&format!("{CALLBACKS}/filters"))
 }
 
 /// What is wrong now.
 ///
 /// # Errors
 /// When there was no good answer.
-pub async fn list_alerts() -> Result<AlertsResponse, ApiError> {
-    get("/api/admin/alerts").await
+pub fn list_alerts() -> Reply<AlertsResponse> {
+    get("/api/admin/alerts")
 }
 
 /// What was wrong, before the alert of a key when one is given.
 ///
 /// # Errors
 /// When there was no good answer.
-pub async fn list_past_alerts(before: Option<i64>) -> Result<AlertHistoryResponse, ApiError> {
+pub fn list_past_alerts(before: Option<i64>) -> Reply<AlertHistoryResponse> {
     let query = before.map_or_else(String::new, |id| format!("?before={id}"));
-    get(&format!("/api/admin/alerts/history{query}")).await
+    get(&format!("/api/admin/alerts/history{query}"))
 }
 
 /// Takes note of an alert.
 ///
 /// # Errors
 /// A problem with status 403 when the role does not allow it.
-pub async fn acknowledge_alert(id: i64) -> Result<Alert, ApiError> {
-    send("POST", &format!("/api/admin/alerts/{id}/acknowledge"), None).await
+pub fn acknowledge_alert(id: i64) -> Reply<Alert> {
+    send("POST", &format!("/api/admin/alerts/{id}/acknowledge"), None)
 }
 
 /// Mutes an alert until a time, or ends that.
 ///
 /// # Errors
 /// A problem with status 403 when the role does not allow it.
-pub async fn mute_alert(id: i64, until: Option<String>) -> Result<Alert, ApiError> {
+pub fn mute_alert(id: i64, until: Option<String>) -> Reply<Alert> {
     let body = to_json(&MuteRequest { until });
-    send("POST", &format!("/api/admin/alerts/{id}/mute"), Some(body)).await
+    send("POST", &format!("/api/admin/alerts/{id}/mute"), Some(body))
 }
 
 /// Where alerts are told.
 ///
 /// # Errors
 /// When there was no good answer.
-pub async fn list_channels() -> Result<ChannelsResponse, ApiError> {
-    get("/api/admin/channels").await
+pub fn list_channels() -> Reply<ChannelsResponse> {
+    get("/api/admin/channels")
 }
 
 /// Adds a channel.
 ///
 /// # Errors
 /// A problem with status 422 that says what will not do.
-pub async fn add_channel(request: &NewChannelRequest) -> Result<NewChannelResponse, ApiError> {
-    send("POST", "/api/admin/channels", Some(to_json(request))).await
+pub fn add_channel(request: &NewChannelRequest) -> Reply<NewChannelResponse> {
+    send("POST", "/api/admin/channels", Some(to_json(request)))
 }
 
 /// Gives a channel its secret again: `target` is the URL of a Slack-compatible one.
 ///
 /// # Errors
 /// A problem with status 422 that says what will not do.
-pub async fn replace_channel_secret(
-    id: i64,
-    target: Option<String>,
-) -> Result<NewChannelResponse, ApiError> {
+pub fn replace_channel_secret(id: i64, target: Option<String>) -> Reply<NewChannelResponse> {
     let body = to_json(&ReplaceChannelSecretRequest { target });
-    send("POST", &format!("/api/admin/channels/{id}/secret"), Some(body)).await
+    send("POST", &format!("/api/admin/channels/{id}/secret"), Some(body))
 }
 
 /// Turns a channel on or off.
 ///
 /// # Errors
 /// When the server did not do it.
-pub async fn enable_channel(id: i64, enabled: bool) -> Result<(), ApiError> {
+pub fn enable_channel(id: i64, enabled: bool) -> Reply<()> {
     let body = to_json(&ChangeChannelRequest { enabled });
-    fetch("POST", &format!("/api/admin/channels/{id}"), Some(body)).await.map(|_| ())
+    done("POST", &format!("/api/admin/channels/{id}"), Some(body))
 }
 
 /// Deletes a channel.
 ///
 /// # Errors
 /// When the server did not do it.
-pub async fn delete_channel(id: i64) -> Result<(), ApiError> {
-    fetch("DELETE", &format!("/api/admin/channels/{id}"), None).await.map(|_| ())
+pub fn delete_channel(id: i64) -> Reply<()> {
+    done("DELETE", &format!("/api/admin/channels/{id}"), None)
 }
 
 /// Sends a test to a channel.
 ///
 /// # Errors
 /// When there was no good answer; that the channel did not take it is an answer.
-pub async fn test_channel(id: i64) -> Result<TestChannelResponse, ApiError> {
-    send("POST", &format!("/api/admin/channels/{id}/test"), None).await
+pub fn test_channel(id: i64) -> Reply<TestChannelResponse> {
+    send("POST", &format!("/api/admin/channels/{id}/test"), None)
 }
 
 /// What the person prefers.
 ///
 /// # Errors
 /// When there was no good answer.
-pub async fn find_preferences() -> Result<Preferences, ApiError> {
-    get("/api/admin/preferences").await
+pub fn find_preferences() -> Reply<Preferences> {
+    get("/api/admin/preferences")
 }
 
 /// Sets what the person prefers.
 ///
 /// # Errors
 /// A problem with status 422 that says what will not do.
-pub async fn replace_preferences(preferences: &Preferences) -> Result<Preferences, ApiError> {
-    send("PUT", "/api/admin/preferences", Some(to_json(preferences))).await
+pub fn replace_preferences(preferences: &Preferences) -> Reply<Preferences> {
+    send("PUT", "/api/admin/preferences", Some(to_json(preferences)))
 }
 
-fn to_json(body: &impl Serialize) -> String {
-    serde_json::to_string(body).expect("wire types have no maps with odd keys")
+/// An answer on its way. Behind a pointer, so that who waits for one is not compiled around it.
+pub type Reply<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
+
+fn to_json(body: &impl Json) -> String {
+    json::to_string(body)
 }
 
-async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
-    send("GET", path, None).await
+fn get<T: Json + 'static>(path: &str) -> Reply<T> {
+    send("GET", path, None)
 }
 
-async fn send<T: DeserializeOwned>(
-    method: &str,
-    path: &str,
+fn send<T: Json + 'static>(method: &'static str, path: &str, body: Option<String>) -> Reply<T> {
+    let answer = fetch_json(method, path.to_owned(), body);
+    Box::pin(async move { T::read(&mut answer.await?).ok_or(ApiError::Unreachable) })
+}
+
+fn done(method: &'static str, path: &str, body: Option<String>) -> Reply<()> {
+    let answer = fetch(method, path.to_owned(), body);
+    Box::pin(async move { answer.await.map(|_| ()) })
+}
+
+fn fetch_json(method: &'static str, path: String, body: Option<String>) -> Reply<Value> {
+    Box::pin(async move {
+        let body = fetch(method, path, body).await?;
+        parse(&body).ok_or(ApiError::Unreachable)
+    })
+}
+
+fn parse(body: &[u8]) -> Option<Value> {
+    Value::parse(str::from_utf8(body).ok()?)
+}
+
+fn fetch(method: &'static str, path: String, body: Option<String>) -> Reply<Vec<u8>> {
+    Box::pin(fetch_bytes(method, path, body))
+}
+
+async fn fetch_bytes(
+    method: &'static str,
+    path: String,
     body: Option<String>,
-) -> Result<T, ApiError> {
-    let body = fetch(method, path, body).await?;
-    serde_json::from_slice(&body).map_err(|_| ApiError::Unreachable)
-}
-
-async fn fetch(method: &str, path: &str, body: Option<String>) -> Result<Vec<u8>, ApiError> {
-    let answer = exchange(method, path, body).await.map_err(|_| ApiError::Unreachable)?;
+) -> Result<Vec<u8>, ApiError> {
+    let answer = exchange(method, &path, body).await.map_err(|_| ApiError::Unreachable)?;
     if (200..300).contains(&answer.status) {
         return Ok(answer.body);
     }
-    let problem = serde_json::from_slice::<Problem>(&answer.body).unwrap_or_else(|_| Problem {
+    let problem = parse(&answer.body).and_then(|mut problem| Problem::read(&mut problem));
+    let problem = problem.unwrap_or_else(|| Problem {
         kind: String::new(),
         title: format!("HTTP status {}", answer.status),
         status: answer.status,

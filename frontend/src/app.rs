@@ -10,7 +10,7 @@ use crate::pages::not_found::NotFoundPage;
 use crate::pages::set_up::SetUpPage;
 use crate::pages::sign_in::SignInPage;
 use crate::state::route::Route;
-use leptos::prelude::*;
+use crate::ui::prelude::*;
 
 /// The whole app.
 #[component]

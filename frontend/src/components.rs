@@ -9,7 +9,6 @@ pub mod copy_button;
 pub mod detail;
 pub mod detail_window;
 pub mod diagnosis;
-pub mod each;
 pub mod empty_desk;
 pub mod evidence;
 pub mod filters;

@@ -12,7 +12,7 @@ pub fn parse_time(text: &str) -> Option<i64> {
     let mut date = date.splitn(3, '-').map(|part| part.parse::<i64>().ok());
     let (year, month, day) = (date.next()??, date.next()??, date.next()??);
     let zone_at = rest.find(['Z', 'z', '+', '-'])?;
-    let (time, zone) = rest.split_at(zone_at);
+    let (time, zone) = rest.split_at_checked(zone_at)?;
     let (time, fraction) = time.split_once('.').unwrap_or((time, ""));
     let mut time = time.splitn(3, ':').map(|part| part.parse::<i64>().ok());
     let (hour, minute) = (time.next()??, time.next()??);
@@ -100,6 +100,23 @@ pub fn size(bytes: u64) -> String {
     format!("{}.{} {name}", tenths / 10, tenths % 10)
 }
 
+/// `12.5px`, a length for a style, to the hundredth. The standard library's way to write a float is
+/// a tenth of what else the app needs of it.
+#[expect(clippy::cast_possible_truncation, reason = "a page is not 2^56 pixels high")]
+pub fn px(length: f64) -> String {
+    let hundredths = (length * 100.0).round() as i64;
+    let mut text = if hundredths < 0 { "-" } else { "" }.to_owned();
+    let hundredths = hundredths.unsigned_abs();
+    text.push_str(&(hundredths / 100).to_string());
+    if !hundredths.is_multiple_of(100) {
+        let digits = (hundredths % 100 + 100).to_string();
+        text.push('.');
+        text.push_str(digits.get(1..).unwrap_or_default());
+    }
+    text.push_str("px");
+    text
+}
+
 /// `1 delivery`, `3 deliveries`.
 pub fn count(number: i64, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
@@ -169,6 +186,13 @@ pub fn verdict_sentence(signature: Signature, reason: Option<Reason>) -> &'stati
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lengths_are_written_as_styles_take_them() {
+        let lengths = [0.0, 480.0, 12.5, 1.05, -3.25, 99.999, 0.004, 1_048_576.0];
+        let written = ["0px", "480px", "12.50px", "1.05px", "-3.25px", "100px", "0px", "1048576px"];
+        assert_eq!(lengths.map(px), written);
+    }
 
     #[test]
     fn times_are_read_with_fractions_and_offsets() {

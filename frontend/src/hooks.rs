@@ -7,7 +7,6 @@ pub mod browser;
 pub mod choices;
 pub mod clock;
 pub mod commands;
-pub mod context;
 pub mod detail;
 pub mod feed;
 pub mod history;

@@ -12,8 +12,9 @@ pub mod hooks;
 pub mod pages;
 pub mod state;
 pub mod storage;
+pub mod ui;
 
 /// Shows the app in the page's body.
 pub fn mount() {
-    leptos::mount::mount_to_body(app::App);
+    ui::mount(|| ui::Component::view(app::App {}));
 }

@@ -8,6 +8,7 @@ use crate::state::preferences::Preferences;
 use crate::state::tabs::Lease;
 use crate::state::theme::Theme;
 use crate::state::windows::Places;
+use ringback_wire::json;
 
 const CURSOR: &str = "ringback.v1.cursor";
 const LIST: &str = "ringback.v1.list";
@@ -29,14 +30,12 @@ pub fn save_cursor(cursor: &str) {
 
 /// Where windows lay.
 pub fn load_places() -> Places {
-    load(PLACES).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    load(PLACES).and_then(|text| json::from_str(&text)).unwrap_or_default()
 }
 
 /// Stores where windows lie.
 pub fn save_places(places: &Places) {
-    if let Ok(text) = serde_json::to_string(places) {
-        save(PLACES, &text);
-    }
+    save(PLACES, &json::to_string(places));
 }
 
 /// Which tab leads, where the browser has no locks.

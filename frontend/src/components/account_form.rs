@@ -7,9 +7,8 @@ use crate::hooks::browser::{focus_id, set_title};
 use crate::hooks::router::use_router;
 use crate::hooks::session::use_session;
 use crate::state::url::safe_next;
-use leptos::ev::SubmitEvent;
-use leptos::prelude::*;
-use leptos::task::spawn_local;
+use crate::ui::ev::SubmitEvent;
+use crate::ui::prelude::*;
 use ringback_wire::SessionResponse;
 use std::pin::Pin;
 

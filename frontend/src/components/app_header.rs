@@ -14,8 +14,7 @@ use crate::state::poller::Connection;
 use crate::state::preferences::Choice;
 use crate::state::route::Route;
 use crate::state::theme::Theme;
-use leptos::prelude::*;
-use leptos::task::spawn_local;
+use crate::ui::prelude::*;
 
 /// Name, tabs, connection, theme and the way out.
 #[component]
@@ -73,7 +72,7 @@ pub fn AppHeader() -> impl IntoView {
 /// Leads past the header for those who tab.
 #[component]
 pub fn SkipLink() -> impl IntoView {
-    let skip = move |event: leptos::ev::MouseEvent| {
+    let skip = move |event: crate::ui::ev::MouseEvent| {
         event.prevent_default();
         focus_id("main");
     };

@@ -1,15 +1,15 @@
 //! One callback in the list.
 
-use super::callback_table::px;
 use super::icon::{Glyph, Icon};
 use super::time_ago::TimeAgo;
 use super::verdict::VerdictBadge;
+use crate::format::px;
 use crate::hooks::browser::{has_selection, is_within, wants_new_tab};
 use crate::hooks::history::use_history;
 use crate::hooks::list::{ListContext, link_id, row_id};
 use crate::hooks::session::use_session;
 use crate::hooks::windows::use_windows;
-use leptos::prelude::*;
+use crate::ui::prelude::*;
 use ringback_wire::CallbackSummary;
 use std::collections::HashSet;
 
@@ -32,14 +32,14 @@ pub fn callback_row(context: ListContext, id: i64) -> AnyView {
     #[expect(clippy::cast_precision_loss, reason = "row numbers stay far below 2^52")]
     let offset = move || ["translateY(", &px(place.get() as f64 * context.row_px()), ")"].concat();
     let selected = Memo::new(move |_| history.list.with(|list| list.selected().contains(&id)));
-    let select = move |event: leptos::ev::MouseEvent| {
+    let select = move |event: crate::ui::ev::MouseEvent| {
         let selected = event_target_checked(&event);
         let range = event.shift_key();
         history.list.update(|list| list.set_selected(id, selected, range));
     };
     let name = move || "Select ".to_owned() + &text_of(row, |row| &row.callback_id);
     let unviewed = move || row.with(|row| row.as_ref().is_some_and(|row| row.viewed_at.is_none()));
-    let open = move |event: leptos::ev::MouseEvent| {
+    let open = move |event: crate::ui::ev::MouseEvent| {
         if !is_within(&event, "a, button, input, label") && !has_selection() {
             windows.open(&id.to_string());
         }
@@ -77,7 +77,7 @@ fn verdict_cells(id: i64, row: Row) -> AnyView {
         named => named,
     };
     let callback_id = move || text_of(row, |row| &row.callback_id);
-    let open = move |event: leptos::ev::MouseEvent| {
+    let open = move |event: crate::ui::ev::MouseEvent| {
         if !wants_new_tab(&event) {
             event.prevent_default();
             windows.open(&id.to_string());

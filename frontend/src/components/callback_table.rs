@@ -3,6 +3,7 @@
 
 use super::callback_row::callback_row;
 use super::empty_desk::EmptyDesk;
+use crate::format::px;
 use crate::hooks::history::use_history;
 use crate::hooks::list::{ListContext, ROWS_ID};
 use crate::hooks::location::use_page_location;
@@ -10,7 +11,7 @@ use crate::hooks::session::use_session;
 use crate::state::history::Load;
 use crate::state::list_layout::COLUMNS;
 use crate::state::query::{Filters, ListQuery};
-use leptos::prelude::*;
+use crate::ui::prelude::*;
 
 #[derive(Clone, Debug, PartialEq)]
 enum Shown {
@@ -110,11 +111,11 @@ fn rows(context: ListContext) -> AnyView {
                 on:pointermove=move |_| history.hold()
                 on:focusout=move |_| context.note_focus(None)
             >
-                <For
-                    each=move || context.visible.get()
-                    key=|(_, id)| *id
-                    children=move |(_, id)| callback_row(context, id)
-                />
+                {keyed(
+                    move || context.visible.get(),
+                    |(_, id)| *id,
+                    move |(_, id)| callback_row(context, id),
+                )}
             </tbody>
         </table>
     }
@@ -130,11 +131,6 @@ fn heading(context: ListContext, column: usize) -> AnyView {
         </Show>
     }
     .into_any()
-}
-
-/// A length for a style.
-pub fn px(length: f64) -> String {
-    length.to_string() + "px"
 }
 
 fn loading() -> AnyView {

@@ -2,8 +2,7 @@
 
 use crate::api;
 use crate::state::json::{Change, changes, rows};
-use leptos::prelude::*;
-use leptos::task::spawn_local;
+use crate::ui::prelude::*;
 
 /// More changes than anybody reads are not listed.
 const MOST: usize = 50;

@@ -3,9 +3,8 @@
 use super::icon::{Glyph, Icon};
 use crate::hooks::announcer::use_announcer;
 use crate::hooks::browser::copy_text;
+use crate::ui::prelude::*;
 use gloo_timers::callback::Timeout;
-use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 const SAID_MS: u32 = 2_000;
 
@@ -13,20 +12,37 @@ const SAID_MS: u32 = 2_000;
 #[component]
 pub fn CopyButton(
     /// What the button says, and its name for assistive technology.
-    #[prop(into)]
-    label: String,
+    label: &'static str,
     /// Gives the text when it is asked for: a payload is not copied before.
     text: Callback<(), String>,
-    /// Shows the icon alone.
-    #[prop(optional)]
-    icon_only: bool,
     /// The icon.
-    #[prop(default = Glyph::Copy)]
     glyph: Glyph,
 ) -> impl IntoView {
+    button(label, text, glyph, false)
+}
+
+/// The same, with its name to be seen only by those who point to it.
+#[component]
+pub fn CopyIcon(
+    /// Its name.
+    label: &'static str,
+    /// Gives the text when it is asked for.
+    text: Callback<(), String>,
+    /// The icon.
+    glyph: Glyph,
+) -> impl IntoView {
+    button(label, text, glyph, true)
+}
+
+fn button(
+    label: &'static str,
+    text: Callback<(), String>,
+    glyph: Glyph,
+    icon_only: bool,
+) -> AnyView {
     let announcer = use_announcer();
     let outcome = RwSignal::new(None::<bool>);
-    let forget = StoredValue::new_local(None::<Timeout>);
+    let forget = StoredValue::new(None::<Timeout>);
     let copy = move |_| {
         spawn_local(async move {
             let done = copy_text(&text.run(())).await;
@@ -40,18 +56,17 @@ pub fn CopyButton(
             forget.set_value(Some(timeout));
         });
     };
-    let name = label.clone();
     let word = move || match outcome.get() {
-        None => name.clone(),
-        Some(true) => "Copied".to_owned(),
-        Some(false) => "Not allowed here".to_owned(),
+        None => label,
+        Some(true) => "Copied",
+        Some(false) => "Not allowed here",
     };
     view! {
         <button
             type="button"
             class="button"
             class=("button-icon", icon_only)
-            aria-label=label.clone()
+            aria-label=label
             title=label
             on:click=copy
         >

@@ -17,8 +17,7 @@ use crate::hooks::payload::PayloadSource;
 use crate::hooks::windows::use_windows;
 use crate::state::query::{Field, Filters, ListQuery, Page, PageQuery, signature_word};
 use crate::state::resend::curl;
-use leptos::prelude::*;
-use leptos::task::spawn_local;
+use crate::ui::prelude::*;
 use ringback_wire::CallbackDetail;
 use std::sync::Arc;
 
@@ -64,7 +63,7 @@ pub fn detail_view(context: DetailContext, name: StoredValue<String>) -> AnyView
             {move || context.found().map(facts_view)}
             {remark}
             {payload}
-            {move || context.found().map(|detail| evidence_view(detail, chosen))}
+            {evidence_view(Memo::new(move |_| context.found()), chosen)}
         </div>
     }
     .into_any()
@@ -92,7 +91,7 @@ fn actions_view(detail: Arc<CallbackDetail>, name: StoredValue<String>) -> AnyVi
     let command = Callback::new(move |()| curl(&detail, &origin(), detail.payload.as_deref()));
     view! {
         <div class="detail-actions">
-            <CopyButton label="Copy id" text=Callback::new(move |()| id.clone())/>
+            <CopyButton label="Copy id" text=Callback::new(move |()| id.clone()) glyph=Glyph::Copy/>
             <CopyButton label="Copy link" text=Callback::new(move |()| link.clone()) glyph=Glyph::Link/>
             <CopyButton label="Copy curl" text=command glyph=Glyph::Terminal/>
             <span class="spacer"></span>

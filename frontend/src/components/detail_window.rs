@@ -4,13 +4,13 @@ use super::detail::detail_view;
 use super::icon::{Glyph, Icon};
 use super::verdict::verdict_glyph;
 use super::window_menu::window_menu;
-use crate::format::verdict_word;
+use crate::format::{px, verdict_word};
 use crate::hooks::browser::focus_id;
 use crate::hooks::detail::{Content, DetailContext, use_detail};
 use crate::hooks::windows::{Drag, WindowContext, bar_id, title_id, use_windows, window_id};
 use crate::state::geometry::Bounds;
 use crate::state::query::signature_word;
-use leptos::prelude::*;
+use crate::ui::prelude::*;
 
 /// Windows lie over the header, which has 10.
 const IN_FRONT: u32 = 100;
@@ -22,7 +22,7 @@ pub fn DetailWindows() -> impl IntoView {
     let ids = Memo::new(move |_| {
         windows.stack.with(|stack| stack.windows().iter().map(|w| w.id.clone()).collect::<Vec<_>>())
     });
-    view! { <For each=move || ids.get() key=Clone::clone children=detail_window/> }
+    keyed(move || ids.get(), Clone::clone, detail_window)
 }
 
 fn detail_window(id: String) -> AnyView {
@@ -32,7 +32,7 @@ fn detail_window(id: String) -> AnyView {
     let find = move |part: fn(&Bounds) -> f64| {
         let bounds =
             windows.stack.with(|stack| name.with_value(|id| stack.find(id).map(|w| w.bounds)));
-        bounds.map(|bounds| part(&bounds).to_string() + "px")
+        bounds.map(|bounds| px(part(&bounds)))
     };
     let z = move || {
         windows.stack.with(|stack| {
@@ -41,7 +41,7 @@ fn detail_window(id: String) -> AnyView {
     };
     let verdict = move || context.found().map(|detail| signature_word(detail.signature));
     let raise = move || name.with_value(|id| windows.raise(id));
-    let escape = move |event: leptos::ev::KeyboardEvent| {
+    let escape = move |event: crate::ui::ev::KeyboardEvent| {
         if event.key() == "Escape" && !event.default_prevented() {
             event.prevent_default();
             name.with_value(|id| windows.close(id));
@@ -113,13 +113,16 @@ fn title_bar(name: StoredValue<String>, context: DetailContext) -> AnyView {
 
 fn window_buttons(name: StoredValue<String>) -> AnyView {
     let windows = use_windows();
-    let maximised = move || {
+    let maximised = Memo::new(move |_| {
         windows.stack.with(|stack| {
             name.with_value(|id| stack.find(id).is_some_and(|window| window.restore.is_some()))
         })
-    };
-    let button = move |label: &'static str,
-                       glyph: Glyph,
+    });
+    let label = Signal::derive(move || if maximised.get() { "Restore" } else { "Maximise" });
+    let glyph =
+        Signal::derive(move || if maximised.get() { Glyph::Restore } else { Glyph::Maximise });
+    let button = move |label: Signal<&'static str>,
+                       glyph: Signal<Glyph>,
                        class: &'static str,
                        act: fn(WindowContext, &str)| {
         view! {
@@ -131,7 +134,7 @@ fn window_buttons(name: StoredValue<String>) -> AnyView {
                 on:click=move |_| name.with_value(|id| act(windows, id))
                 on:dblclick=|event| event.stop_propagation()
             >
-                <Icon glyph/>
+                {move || view! { <Icon glyph=glyph.get()/> }}
             </button>
         }
         .into_any()
@@ -139,16 +142,18 @@ fn window_buttons(name: StoredValue<String>) -> AnyView {
     view! {
         <div class="window-buttons">
             {window_menu(name)}
-            {move || {
-                let (label, glyph) = if maximised() {
-                    ("Restore", Glyph::Restore)
-                } else {
-                    ("Maximise", Glyph::Maximise)
-                };
-                let class = "button button-icon button-on-colour wide-only";
-                button(label, glyph, class, WindowContext::toggle_maximised)
-            }}
-            {button("Close", Glyph::X, "button button-icon button-on-colour", WindowContext::close)}
+            {button(
+                label,
+                glyph,
+                "button button-icon button-on-colour wide-only",
+                WindowContext::toggle_maximised,
+            )}
+            {button(
+                Signal::stored("Close"),
+                Signal::stored(Glyph::X),
+                "button button-icon button-on-colour",
+                WindowContext::close,
+            )}
         </div>
     }
     .into_any()

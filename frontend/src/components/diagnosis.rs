@@ -2,8 +2,7 @@
 
 use crate::api;
 use crate::hooks::session::use_session;
-use leptos::prelude::*;
-use leptos::task::spawn_local;
+use crate::ui::prelude::*;
 use ringback_wire::{Certainty, DiagnosisResponse, Signature};
 
 /// The explanation of a callback; nothing for one that is trusted.

@@ -6,8 +6,7 @@ use crate::api;
 use crate::hooks::browser::origin;
 use crate::hooks::feed::use_feed;
 use crate::hooks::session::use_session;
-use leptos::prelude::*;
-use leptos::task::spawn_local;
+use crate::ui::prelude::*;
 
 const COMMAND: &str = "ringback send --scenario demo";
 
@@ -29,7 +28,7 @@ pub fn EmptyDesk() -> impl IntoView {
                 </li>
                 <li class="command">
                     "Or send some made-up ones: " <code>{COMMAND}</code>
-                    <CopyButton label="Copy command" text=Callback::new(|()| COMMAND.to_owned())/>
+                    <CopyButton label="Copy command" text=Callback::new(|()| COMMAND.to_owned()) glyph=Glyph::Copy/>
                 </li>
                 <li>"Each shows up here the moment it is stored; nothing has to be reloaded."</li>
             </ol>

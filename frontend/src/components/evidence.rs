@@ -1,31 +1,48 @@
 //! Every distinct delivery of a callback, and in what it differs from the one that is shown.
 
 use super::compare::compare_view;
-use super::copy_button::CopyButton;
+use super::copy_button::CopyIcon;
 use super::icon::{Glyph, Icon};
 use super::time_ago::ExactTime;
 use super::verdict::VerdictBadge;
 use crate::api::payload_href;
 use crate::format;
 use crate::state::differences::differences;
-use leptos::prelude::*;
+use crate::state::query::signature_word;
+use crate::ui::prelude::*;
 use ringback_wire::{CallbackDetail, Delivery, IdOrigin};
 use std::sync::Arc;
 
 /// The deliveries, oldest first. `shown` is the one whose body the window shows, when it is not
 /// the content.
-pub fn evidence_view(detail: Arc<CallbackDetail>, shown: RwSignal<Option<i64>>) -> AnyView {
-    let told = format::count(detail.deliveries, "delivery", "deliveries");
-    let content = detail.evidence.iter().find(|delivery| delivery.is_content).cloned();
-    let items = detail
-        .evidence
-        .iter()
-        .map(|delivery| delivery_view(detail.id, delivery.clone(), content.as_ref(), shown))
-        .collect_view();
+pub fn evidence_view(
+    detail: Memo<Option<Arc<CallbackDetail>>>,
+    shown: RwSignal<Option<i64>>,
+) -> AnyView {
+    let told = move || {
+        let deliveries = detail.get().map_or(0, |detail| detail.deliveries);
+        format::count(deliveries, "delivery", "deliveries")
+    };
+    // What is opened in one of them stays open when another one comes.
+    let lines = move || {
+        let Some(detail) = detail.get() else { return Vec::new() };
+        let content = detail.evidence.iter().find(|delivery| delivery.is_content);
+        let line = |delivery: &Delivery| (detail.id, delivery.clone(), content.cloned());
+        detail.evidence.iter().map(line).collect()
+    };
+    let key = |(_, delivery, content): &(i64, Delivery, Option<Delivery>)| {
+        let content = content.as_ref().map_or(0, |content| content.id);
+        let verdict = signature_word(delivery.signature);
+        let numbers = [delivery.id, delivery.seen, content].map(|number| number.to_string());
+        [&numbers.join(" "), verdict, &delivery.last_received_at].join(" ")
+    };
+    let line = move |(id, delivery, content): (i64, Delivery, Option<Delivery>)| {
+        delivery_view(id, delivery, content.as_ref(), shown)
+    };
     view! {
         <section class="evidence">
             <h3>"Deliveries " <span class="quiet">{told}</span></h3>
-            <ol role="list">{items}</ol>
+            <ol role="list">{keyed(lines, key, line)}</ol>
         </section>
     }
     .into_any()
@@ -68,7 +85,7 @@ fn delivery_view(
                 <dt>"SHA-256"</dt>
                 <dd class="mono with-button">
                     <span title=digest>{short}</span>
-                    <CopyButton label="Copy digest" text=Callback::new(move |()| copied.clone()) icon_only=true/>
+                    <CopyIcon label="Copy digest" text=Callback::new(move |()| copied.clone()) glyph=Glyph::Copy/>
                 </dd>
                 {facts_view(&delivery)}
             </dl>

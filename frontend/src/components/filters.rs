@@ -6,8 +6,7 @@ use crate::format;
 use crate::hooks::clock::{Clock, from_local_input, local_input, local_time, rfc3339};
 use crate::hooks::location::{PageLocation, use_page_location};
 use crate::state::query::{Field, Filters};
-use leptos::prelude::*;
-use leptos::task::spawn_local;
+use crate::ui::prelude::*;
 use ringback_wire::FilterOptionsResponse;
 
 type Choices = &'static [(&'static str, &'static str)];
@@ -142,13 +141,13 @@ fn select(
     chosen: Signal<String>,
     set: Callback<String>,
 ) -> AnyView {
-    let options = move || {
-        let chosen = chosen.get();
-        let option = |(word, label): &(&'static str, &'static str)| {
-            view! { <option value=*word prop:selected=*word == chosen>{*label}</option> }
-        };
-        choices.iter().map(option).collect_view()
+    let chosen = Memo::new(move |_| chosen.get());
+    let option = move |(word, label): &(&'static str, &'static str)| {
+        let (word, label) = (*word, *label);
+        let is_chosen = move || chosen.with(|chosen| chosen == word);
+        view! { <option value=word prop:selected=is_chosen>{label}</option> }
     };
+    let options = choices.iter().map(option).collect_view();
     view! {
         <label class="field">
             <span>{label}</span>

@@ -5,7 +5,7 @@
 //! any purpose with or without fee is hereby granted, provided that the above copyright notice and
 //! this permission notice appear in all copies. Circles, lines and rectangles are written as paths.
 
-use leptos::prelude::*;
+use crate::ui::prelude::*;
 
 /// An icon, named for what it means here or for Lucide's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

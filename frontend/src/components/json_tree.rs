@@ -1,13 +1,13 @@
 //! JSON as a tree (the ARIA tree view pattern), of which only the rows in sight exist.
 
 use super::copy_button::CopyButton;
+use super::icon::Glyph;
 use super::virtual_rows::{Scroller, spans_view};
 use crate::hooks::browser::{is_within, number_around};
 use crate::hooks::payload::PayloadContext;
 use crate::state::json;
 use crate::state::payload::View;
-use leptos::prelude::*;
-use leptos::tachys::html::attribute::custom::custom_attribute;
+use crate::ui::prelude::*;
 
 /// The rows, and below them what can be done with the active one.
 pub fn tree_view(context: PayloadContext, open_text: Callback<u32>) -> AnyView {
@@ -20,7 +20,10 @@ pub fn tree_view(context: PayloadContext, open_text: Callback<u32>) -> AnyView {
             places.map(|place| (place, payload.folds.row_at(place), version)).collect::<Vec<_>>()
         })
     };
-    let keys = move |event: leptos::ev::KeyboardEvent| {
+    let key = |(place, row, version): &(usize, u32, u32)| {
+        [place.to_string(), row.to_string(), version.to_string()].join(" ")
+    };
+    let keys = move |event: crate::ui::ev::KeyboardEvent| {
         let plain = !(event.ctrl_key() || event.meta_key() || event.alt_key());
         if plain && context.key(&event.key()) {
             event.prevent_default();
@@ -28,7 +31,7 @@ pub fn tree_view(context: PayloadContext, open_text: Callback<u32>) -> AnyView {
             event.stop_propagation();
         }
     };
-    let click = move |event: leptos::ev::MouseEvent| {
+    let click = move |event: crate::ui::ev::MouseEvent| {
         let Some(row) = number_around(&event, "data-row") else { return };
         context.active.set(row);
         if is_within(&event, ".twist") {
@@ -56,11 +59,7 @@ pub fn tree_view(context: PayloadContext, open_text: Callback<u32>) -> AnyView {
         >
             <div class="rows-spacer" role="none" style:height=move || scroller.height()>
                 <div class="rows-slice" role="none" style:transform=move || scroller.offset()>
-                    <For
-                        each=rows
-                        key=|row| *row
-                        children=move |(place, row, _)| row_view(context, place, row)
-                    />
+                    {keyed(rows, key, move |(place, row, _)| row_view(context, place, row))}
                 </div>
             </div>
         </div>
@@ -87,15 +86,13 @@ fn row_view(context: PayloadContext, place: usize, row: u32) -> AnyView {
     };
     let indent = if spans.is_empty() { None } else { Some(spans.remove(0).text) };
     let siblings = item.siblings.map_or_else(|| "-1".to_owned(), |count| count.to_string());
-    // Not among the attributes that the macro knows.
-    let level = custom_attribute("aria-level", item.level.to_string());
     view! {
         <div
             class="row"
             role="treeitem"
             id=row_id(context, row)
             data-row=row.to_string()
-            {..level}
+            aria-level=item.level.to_string()
             aria-posinset=item.place.to_string()
             aria-setsize=siblings
             aria-expanded=item.open.map(|open| open.to_string())
@@ -154,9 +151,9 @@ fn row_bar(context: PayloadContext, open_text: Callback<u32>) -> AnyView {
                         "Show whole text"
                     </button>
                 </Show>
-                <CopyButton label="Copy value" text=value/>
-                <CopyButton label="Copy pointer" text=pointer/>
-                <CopyButton label="Copy JSONPath" text=path(json::json_path)/>
+                <CopyButton label="Copy value" text=value glyph=Glyph::Copy/>
+                <CopyButton label="Copy pointer" text=pointer glyph=Glyph::Copy/>
+                <CopyButton label="Copy JSONPath" text=path(json::json_path) glyph=Glyph::Copy/>
             </div>
         </div>
     }

@@ -5,7 +5,7 @@ use crate::hooks::list::ListContext;
 use crate::hooks::preferences::use_preferences;
 use crate::state::list_layout::{COLUMNS, Column};
 use crate::state::preferences::Density;
-use leptos::prelude::*;
+use crate::ui::prelude::*;
 
 /// A button that shows the choices.
 pub fn list_settings(list: ListContext) -> AnyView {

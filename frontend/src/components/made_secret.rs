@@ -1,8 +1,9 @@
 //! A secret that the server made: shown once.
 
 use super::copy_button::CopyButton;
+use super::icon::Glyph;
 use crate::hooks::browser::focus_id;
-use leptos::prelude::*;
+use crate::ui::prelude::*;
 
 /// The secret, a button that copies it, and one that takes it away for good.
 #[component]
@@ -21,7 +22,7 @@ pub fn MadeSecret(
             <p>"Give this secret to the sender now. It is not shown again."</p>
             <p class="source-url">
                 <code class="break">{secret}</code>
-                <CopyButton label="Copy secret" text=Callback::new(move |()| copied.clone())/>
+                <CopyButton label="Copy secret" text=Callback::new(move |()| copied.clone()) glyph=Glyph::Copy/>
             </p>
             <button type="button" class="button button-primary" on:click=move |_| done.run(())>
                 "Done"

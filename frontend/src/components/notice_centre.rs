@@ -8,7 +8,7 @@ use crate::hooks::feed::use_feed;
 use crate::hooks::notices::use_notices;
 use crate::hooks::windows::use_windows;
 use crate::state::notices::{Notice, Notices, Told};
-use leptos::prelude::*;
+use crate::ui::prelude::*;
 
 const ID: &str = "notice-centre";
 
@@ -27,7 +27,7 @@ pub fn NoticeCentre() -> impl IntoView {
     };
     // A list that nobody sees is not kept up to date: ten thousand may arrive meanwhile.
     let open = RwSignal::new(false);
-    let toggled = move |event: leptos::ev::Event| {
+    let toggled = move |event: crate::ui::ev::Event| {
         open.set(is_opening(&event));
         if is_opening(&event) {
             feed.read_and_tell();

@@ -6,8 +6,7 @@ use crate::hooks::location::{PageLocation, use_page_location};
 use crate::hooks::router::use_router;
 use crate::state::commands::{Command, search, step};
 use crate::state::query::{Field, Filters};
-use leptos::html;
-use leptos::prelude::*;
+use crate::ui::prelude::*;
 
 /// Both overlays; they are modal, so the browser keeps the focus inside and gives it back.
 #[component]
@@ -21,7 +20,7 @@ pub fn Overlays() -> impl IntoView {
 #[component]
 fn Modal(overlay: Overlay, label: &'static str, content: fn() -> AnyView) -> impl IntoView {
     let commands = use_commands();
-    let dialog = NodeRef::<html::Dialog>::new();
+    let dialog = NodeRef::new();
     let shown = Memo::new(move |_| commands.overlay.get() == Some(overlay));
     Effect::new(move |_| {
         let Some(dialog) = dialog.get() else { return };
@@ -106,7 +105,7 @@ fn Palette() -> impl IntoView {
             request_animation_frame(move || offer.run(location));
         }
     };
-    let key = move |event: leptos::ev::KeyboardEvent| {
+    let key = move |event: crate::ui::ev::KeyboardEvent| {
         let count = offered.with_value(Vec::len);
         match event.key().as_str() {
             "ArrowDown" => at.update(|at| *at = step(*at, count, 1)),

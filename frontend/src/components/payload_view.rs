@@ -1,6 +1,6 @@
 //! The body of a delivery, as it was sent.
 
-use super::copy_button::CopyButton;
+use super::copy_button::{CopyButton, CopyIcon};
 use super::icon::{Glyph, Icon};
 use super::json_tree::tree_view;
 use super::virtual_rows::{lines_view, spans_view};
@@ -10,7 +10,7 @@ use crate::hooks::browser::focus_id;
 use crate::hooks::payload::{PayloadContext, PayloadSource, load_payload};
 use crate::state::json;
 use crate::state::payload::{Payload, View};
-use leptos::prelude::*;
+use crate::ui::prelude::*;
 use ringback_wire::Delivery;
 
 /// Tabs, search, the rows, and ways to take the body along.
@@ -49,10 +49,10 @@ pub fn payload_view(source: PayloadSource, delivery: &Delivery) -> AnyView {
                 <div class="payload-take">
                     {move || {
                         let label = if is_text.get() { "Copy payload" } else { "Copy bytes as hex" };
-                        view! { <CopyButton label text=raw icon_only=true/> }
+                        view! { <CopyIcon label text=raw glyph=Glyph::Copy/> }
                     }}
                     <Show when=move || views.get().contains(&View::Tree)>
-                        <CopyButton label="Copy formatted JSON" text=pretty icon_only=true glyph=Glyph::Braces/>
+                        <CopyIcon label="Copy formatted JSON" text=pretty glyph=Glyph::Braces/>
                     </Show>
                     <a
                         class="button button-icon"
@@ -148,7 +148,7 @@ fn whole_text(
                 "Back to the tree"
             </button>
             <p class="row-path mono">{pointer}</p>
-            <CopyButton label="Copy text" text=copied/>
+            <CopyButton label="Copy text" text=copied glyph=Glyph::Copy/>
         </div>
         {rows}
     }
@@ -178,7 +178,7 @@ fn find_bar(context: PayloadContext, view: Memo<Option<View>>) -> AnyView {
         context.search(&text);
         query.set(text);
     };
-    let keys = move |event: leptos::ev::KeyboardEvent| match event.key().as_str() {
+    let keys = move |event: crate::ui::ev::KeyboardEvent| match event.key().as_str() {
         "Enter" => {
             event.prevent_default();
             context.step(!event.shift_key());
@@ -248,7 +248,7 @@ fn view_tabs(context: PayloadContext, views: &'static [View]) -> AnyView {
             id
         })
     };
-    let keys = move |event: leptos::ev::KeyboardEvent| {
+    let keys = move |event: crate::ui::ev::KeyboardEvent| {
         let step = match event.key().as_str() {
             "ArrowLeft" => views.len() - 1,
             "ArrowRight" => 1,

@@ -2,9 +2,8 @@
 
 use super::icon::{Glyph, Icon};
 use crate::api;
+use crate::ui::prelude::*;
 use gloo_timers::callback::Timeout;
-use leptos::prelude::*;
-use leptos::task::spawn_local;
 use ringback_wire::{HintSeverity, SecretHint, SecretHintsRequest};
 
 /// So long nothing is typed before the server is asked.
@@ -14,16 +13,12 @@ const PAUSE_MS: u32 = 250;
 #[component]
 pub fn SecretField(
     /// The field's id on the page.
-    #[prop(into)]
     id: String,
     /// Whose secret it is, an entry of the provider list.
-    #[prop(into)]
     provider: Signal<String>,
     /// What the source does otherwise than its provider.
-    #[prop(optional, into)]
-    options: Option<serde_json::Value>,
+    options: Option<ringback_wire::Value>,
     /// What to paste, and where it is found.
-    #[prop(into)]
     about: Signal<String>,
     /// What was typed.
     secret: RwSignal<String>,
@@ -72,11 +67,11 @@ fn show(hint: SecretHint, secret: RwSignal<String>) -> impl IntoView {
 
 fn use_hints(
     provider: Signal<String>,
-    options: Option<serde_json::Value>,
+    options: Option<ringback_wire::Value>,
     secret: RwSignal<String>,
 ) -> RwSignal<Vec<SecretHint>> {
     let hints = RwSignal::new(Vec::new());
-    let waiting = StoredValue::new_local(None::<Timeout>);
+    let waiting = StoredValue::new(None::<Timeout>);
     Effect::new(move |_| {
         let request = SecretHintsRequest {
             provider: provider.get(),

@@ -10,8 +10,7 @@ use crate::hooks::announcer::use_announcer;
 use crate::hooks::browser::{focus_id, origin};
 use crate::hooks::session::use_session;
 use crate::hooks::sources::use_sources;
-use leptos::prelude::*;
-use leptos::task::spawn_local;
+use crate::ui::prelude::*;
 use ringback_wire::{ChangeSourceRequest, SourceSummary, TestResponse};
 
 /// A source. It follows the list, so that what is open in it stays open.
@@ -46,7 +45,7 @@ pub fn SourceCard(
             <p class="quiet">{sender}</p>
             <p class="source-url">
                 <code class="break">{url}</code>
-                <CopyButton label="Copy URL" text=Callback::new(move |()| copied.clone())/>
+                <CopyButton label="Copy URL" text=Callback::new(move |()| copied.clone()) glyph=Glyph::Copy/>
             </p>
             <SourceSecrets source error/>
             <Show when=can_change>

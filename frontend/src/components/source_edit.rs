@@ -5,9 +5,8 @@ use crate::api;
 use crate::hooks::announcer::use_announcer;
 use crate::hooks::browser::focus_id;
 use crate::hooks::sources::use_sources;
-use leptos::ev::SubmitEvent;
-use leptos::prelude::*;
-use leptos::task::spawn_local;
+use crate::ui::ev::SubmitEvent;
+use crate::ui::prelude::*;
 use ringback_wire::{ChangeSourceRequest, SourceSummary};
 
 /// The form; it calls `done` when it is saved or given up.
@@ -15,12 +14,12 @@ pub fn edit_view(source: &SourceSummary, done: Callback<()>) -> AnyView {
     let (sources, announcer) = (use_sources(), use_announcer());
     let id = format!("title-of-{}", source.name);
     let title = RwSignal::new(source.title.clone());
-    let options = RwSignal::new(source.options.to_string());
+    let options = RwSignal::new(ringback_wire::json::to_string(&source.options));
     let error = RwSignal::new(String::new());
     let source = StoredValue::new(source.clone());
     let save = move |event: SubmitEvent| {
         event.prevent_default();
-        let Ok(options) = serde_json::from_str(&options.get_untracked()) else {
+        let Some(options) = ringback_wire::json::from_str(&options.get_untracked()) else {
             error.set("What differs is a JSON object, like {\"header\": \"X-Signature\"}.".into());
             return;
         };

@@ -2,6 +2,7 @@
 
 use super::account_form::FormError;
 use super::copy_button::CopyButton;
+use super::icon::Glyph;
 use super::made_secret::MadeSecret;
 use super::secret_field::SecretField;
 use crate::api;
@@ -9,9 +10,8 @@ use crate::hooks::announcer::use_announcer;
 use crate::hooks::browser::{focus_id, origin};
 use crate::hooks::sources::{Sources, use_sources};
 use crate::state::sources::{free_name, plain, search};
-use leptos::ev::SubmitEvent;
-use leptos::prelude::*;
-use leptos::task::spawn_local;
+use crate::ui::ev::SubmitEvent;
+use crate::ui::prelude::*;
 use ringback_wire::{AddSecretRequest, CreateSourceRequest, ProviderSummary};
 
 #[derive(Clone, Copy)]
@@ -98,9 +98,11 @@ fn ProviderChoice(form: Form) -> impl IntoView {
         </label>
         <fieldset class="providers">
             <legend class="visually-hidden">"Sender"</legend>
-            <For each=move || found.get() key=|one| one.name.clone() let:one>
-                <ProviderOption form one/>
-            </For>
+            {keyed(
+                move || found.get(),
+                |one| one.name.clone(),
+                move |one| view! { <ProviderOption form one/> },
+            )}
             <Show when=move || found.with(Vec::is_empty)>
                 <p class="quiet">"No such sender: take a generic one, such as “hmac”."</p>
             </Show>
@@ -145,12 +147,13 @@ fn Details(form: Form) -> impl IntoView {
         </label>
         <p class="source-url">
             <code class="break">{url}</code>
-            <CopyButton label="Copy URL" text=Callback::new(move |()| url())/>
+            <CopyButton label="Copy URL" text=Callback::new(move |()| url()) glyph=Glyph::Copy/>
         </p>
         <Show when=takes_secret>
             <SecretField
-                id="new-source-secret"
-                provider=form.provider
+                id="new-source-secret".to_owned()
+                provider=form.provider.into()
+                options=None
                 about=Signal::derive(about)
                 secret=form.secret
             />

@@ -12,9 +12,8 @@ use crate::hooks::clock::{from_local_input, local_now_ms, rfc3339};
 use crate::hooks::session::use_session;
 use crate::hooks::sources::use_sources;
 use crate::state::sources::plain;
-use leptos::ev::SubmitEvent;
-use leptos::prelude::*;
-use leptos::task::spawn_local;
+use crate::ui::ev::SubmitEvent;
+use crate::ui::prelude::*;
 use ringback_wire::{
     AddSecretRequest, ChangeSecretRequest, SecretState, SecretSummary, SourceSummary,
 };
@@ -39,16 +38,14 @@ pub fn SourceSecrets(
                 .with(|one| one.as_ref().is_some_and(|one| !one.read_only && one.scheme != "none"))
     };
     let id = move || source.with(|one| one.as_ref().map(|one| format!("add-secret-{}", one.name)));
+    let key = |one: &SecretSummary| {
+        let state = (one.state as u8).to_string();
+        [&*one.id, &state, one.ends_at.as_deref().unwrap_or_default()].join(" ")
+    };
     view! {
         <p class="quiet">{keys}</p>
         <ul class="secrets">
-            <For
-                each=secrets
-                key=|one| (one.id.clone(), one.state as u8, one.ends_at.clone())
-                let:secret
-            >
-                <SecretLine source secret error/>
-            </For>
+            {keyed(secrets, key, move |secret| view! { <SecretLine source secret error/> })}
         </ul>
         <Show when=can_add>
             <Show
@@ -212,7 +209,7 @@ fn AddSecret(source: Memo<Option<SourceSummary>>, adding: RwSignal<bool>) -> imp
                     <span>"Label"</span>
                     <input id=label_id.clone() maxlength="100" placeholder="Secret" bind:value=label/>
                 </label>
-                <SecretField id=id.clone() provider options=options.clone() about secret/>
+                <SecretField id=id.clone() provider options=Some(options.clone()) about secret/>
                 {makes().then(|| view! { <p class="quiet">"Left empty, Ringback makes one."</p> })}
                 <div class="dates">
                     <label class="field">

@@ -2,10 +2,9 @@
 
 use crate::format;
 use crate::hooks::clock::{Clock, local_time};
-use crate::hooks::context::context;
 use crate::hooks::preferences::use_preferences;
 use crate::state::preferences::TimeFormat;
-use leptos::prelude::*;
+use crate::ui::prelude::*;
 
 /// `3 min ago`, with the reader's local time and the server's exact time as its title.
 #[component]
@@ -13,7 +12,7 @@ pub fn TimeAgo(
     /// RFC 3339.
     at: String,
 ) -> impl IntoView {
-    let clock = context::<Clock>();
+    let clock = expect_context::<Clock>();
     let Some(at_ms) = format::parse_time(&at) else {
         return view! { <span>{at}</span> }.into_any();
     };
@@ -38,7 +37,7 @@ pub fn ExactTime(
     /// RFC 3339.
     at: String,
 ) -> impl IntoView {
-    let clock = context::<Clock>();
+    let clock = expect_context::<Clock>();
     let Some(at_ms) = format::parse_time(&at) else {
         return view! { <span>{at}</span> }.into_any();
     };

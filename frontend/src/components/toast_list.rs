@@ -1,6 +1,5 @@
 //! Notifications: what just arrived, with a way to open it.
 
-use super::each::Each;
 use super::icon::{Glyph, Icon};
 use super::verdict::VerdictBadge;
 use crate::hooks::announcer::use_announcer;
@@ -10,7 +9,7 @@ use crate::hooks::toasts::use_toasts;
 use crate::hooks::windows::use_windows;
 use crate::state::query::{Field, Filters};
 use crate::state::toasts::{Content, ToastId, summary_text};
-use leptos::prelude::*;
+use crate::ui::prelude::*;
 use ringback_wire::CallbackSummary;
 
 /// The list of notifications, and the region that tells screen readers of them.
@@ -18,14 +17,11 @@ use ringback_wire::CallbackSummary;
 pub fn ToastList() -> impl IntoView {
     let toasts = use_toasts();
     let announcer = use_announcer();
-    let keys = Callback::new(move |()| {
-        toasts.stack.with(|stack| stack.toasts().iter().map(|toast| toast.id.to_string()).collect())
-    });
-    let line = Callback::new(|key: String| {
-        let id = key.parse().unwrap_or_default();
-        view! { <ToastCard id/> }.into_any()
-    });
-    let left = move |event: leptos::ev::FocusEvent| {
+    let ids = move || -> Vec<ToastId> {
+        toasts.stack.with(|stack| stack.toasts().iter().map(|toast| toast.id).collect())
+    };
+    let line = |id| view! { <ToastCard id/> };
+    let left = move |event: crate::ui::ev::FocusEvent| {
         if !focus_stays_inside(&event) {
             toasts.set_focused(false);
         }
@@ -43,7 +39,7 @@ pub fn ToastList() -> impl IntoView {
             on:focusout=left
         >
             <ol role="list">
-                <Each keys line/>
+                {keyed(ids, |id| *id, line)}
             </ol>
         </section>
     }

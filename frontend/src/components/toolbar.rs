@@ -8,7 +8,7 @@ use crate::hooks::location::use_page_location;
 use crate::hooks::session::use_session;
 use crate::state::history::{History, Load, More};
 use crate::state::query::Page;
-use leptos::prelude::*;
+use crate::ui::prelude::*;
 
 /// `3 new – show`, over the list; nothing while nothing waits.
 pub fn arrivals_button() -> AnyView {

@@ -3,7 +3,7 @@
 use super::icon::{Glyph, Icon};
 use crate::format::verdict_word;
 use crate::state::query::signature_word;
-use leptos::prelude::*;
+use crate::ui::prelude::*;
 use ringback_wire::Signature;
 
 /// A badge for lists.

@@ -1,10 +1,11 @@
 //! A list of any length in which only the rows in sight exist.
 
+use crate::format::px;
 use crate::hooks::browser::{animation_frame, scroll_state, set_scroll, viewport};
 use crate::hooks::payload::PayloadContext;
 use crate::state::payload::{Span, View};
 use crate::state::virtual_rows::{Slice, scroll_to_show, slice, total_px};
-use leptos::prelude::*;
+use crate::ui::prelude::*;
 
 /// Where a list is scrolled to.
 #[derive(Clone, Copy)]
@@ -75,6 +76,7 @@ pub fn lines_view(context: PayloadContext, view: View) -> AnyView {
         let version = context.version.get();
         scroller.slice.get().rows.map(|place| (place, version)).collect::<Vec<_>>()
     };
+    let key = |(place, version): &(usize, u32)| [place.to_string(), version.to_string()].join(" ");
     let row = move |(place, _): (usize, u32)| {
         let spans = context.payload.with_value(|payload| payload.row(view, place));
         view! { <div class="row">{spans_view(spans)}</div> }
@@ -90,7 +92,7 @@ pub fn lines_view(context: PayloadContext, view: View) -> AnyView {
         >
             <div class="rows-spacer" style:height=move || scroller.height()>
                 <div class="rows-slice" style:transform=move || scroller.offset()>
-                    <For each=rows key=|row| *row children=row/>
+                    {keyed(rows, key, row)}
                 </div>
             </div>
         </div>
@@ -105,10 +107,4 @@ pub fn spans_view(spans: Vec<Span>) -> AnyView {
         .map(|span| view! { <span class=span.class>{span.text}</span> })
         .collect_view()
         .into_any()
-}
-
-fn px(length: f64) -> String {
-    let mut text = length.to_string();
-    text.push_str("px");
-    text
 }

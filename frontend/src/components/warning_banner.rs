@@ -2,7 +2,7 @@
 
 use super::icon::{Glyph, Icon};
 use crate::hooks::alerts::use_alerts;
-use leptos::prelude::*;
+use crate::ui::prelude::*;
 use ringback_wire::Alert;
 
 /// Most lines; the rest is counted.

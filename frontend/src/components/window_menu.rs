@@ -3,7 +3,7 @@
 use super::icon::{Glyph, Icon};
 use crate::hooks::browser::{focus_id, focus_stays_inside};
 use crate::hooks::windows::{WindowContext, use_windows};
-use leptos::prelude::*;
+use crate::ui::prelude::*;
 
 type Act = fn(WindowContext, &str);
 
@@ -26,14 +26,14 @@ pub fn window_menu(name: StoredValue<String>) -> AnyView {
     let open = RwSignal::new(false);
     let toggle_id = name.with_value(|id| ["window-", id, "-menu"].concat());
     let toggle = StoredValue::new(toggle_id.clone());
-    let keys = move |event: leptos::ev::KeyboardEvent| {
+    let keys = move |event: crate::ui::ev::KeyboardEvent| {
         if event.key() == "Escape" && open.get_untracked() {
             event.prevent_default();
             open.set(false);
             toggle.with_value(|id| focus_id(id));
         }
     };
-    let leave = move |event: leptos::ev::FocusEvent| {
+    let leave = move |event: crate::ui::ev::FocusEvent| {
         if !focus_stays_inside(&event) {
             open.set(false);
         }

@@ -1,10 +1,8 @@
 //! What is wrong now: read at the start, when callbacks arrive, and each minute.
 
-use super::context::context;
 use crate::api;
+use crate::ui::prelude::*;
 use gloo_timers::callback::Interval;
-use leptos::prelude::*;
-use leptos::task::spawn_local;
 use ringback_wire::AlertsResponse;
 
 const INTERVAL_MS: u32 = 60_000;
@@ -22,7 +20,7 @@ pub fn provide_alerts() -> Alerts {
     let alerts =
         Alerts { now: RwSignal::new(AlertsResponse::default()), loading: StoredValue::new(false) };
     provide_context(alerts);
-    StoredValue::new_local(Interval::new(INTERVAL_MS, move || {
+    StoredValue::new(Interval::new(INTERVAL_MS, move || {
         if super::browser::is_visible() {
             alerts.reload();
         }
@@ -33,7 +31,7 @@ pub fn provide_alerts() -> Alerts {
 
 /// The open alerts.
 pub fn use_alerts() -> Alerts {
-    context()
+    expect_context()
 }
 
 impl Alerts {

@@ -1,9 +1,8 @@
 //! What screen readers are told: one polite region, one message in five seconds at the most.
 
 use super::clock::local_now_ms;
-use super::context::context;
+use crate::ui::prelude::*;
 use gloo_timers::callback::Timeout;
-use leptos::prelude::*;
 
 const PAUSE_MS: i64 = 5_000;
 
@@ -13,7 +12,7 @@ pub struct Announcer {
     /// The text of the region.
     pub text: RwSignal<String>,
     last_ms: StoredValue<i64>,
-    pending: StoredValue<Option<Timeout>, LocalStorage>,
+    pending: StoredValue<Option<Timeout>>,
 }
 
 /// Makes the announcer available.
@@ -21,7 +20,7 @@ pub fn provide_announcer() -> Announcer {
     let announcer = Announcer {
         text: RwSignal::new(String::new()),
         last_ms: StoredValue::new(0),
-        pending: StoredValue::new_local(None),
+        pending: StoredValue::new(None),
     };
     provide_context(announcer);
     announcer
@@ -29,7 +28,7 @@ pub fn provide_announcer() -> Announcer {
 
 /// The announcer.
 pub fn use_announcer() -> Announcer {
-    context()
+    expect_context()
 }
 
 impl Announcer {

@@ -2,7 +2,7 @@
 
 use crate::state::geometry::Viewport;
 use crate::state::route::Address;
-use leptos::ev;
+use crate::ui::ev;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -260,7 +260,7 @@ pub fn scroll_into_view(selector: &str) {
 
 /// Runs something when the page is painted next.
 pub fn animation_frame(run: impl FnOnce() + 'static) {
-    leptos::prelude::request_animation_frame(run);
+    crate::ui::request_animation_frame(run);
 }
 
 /// The number that the nearest element around an event's target carries in an attribute.

@@ -1,11 +1,9 @@
 //! What the person prefers to be told, and telling it: browser notifications and a sound.
 
 use super::browser::{self, is_visible};
-use super::context::context;
 use crate::api;
 use crate::state::show_rules::wants;
-use leptos::prelude::*;
-use leptos::task::spawn_local;
+use crate::ui::prelude::*;
 use ringback_wire::{CallbackSummary, Preferences};
 
 /// The preferences, for the whole desk.
@@ -26,7 +24,7 @@ pub fn provide_choices() -> Chosen {
 
 /// The preferences.
 pub fn use_choices() -> Chosen {
-    context()
+    expect_context()
 }
 
 impl Chosen {
@@ -54,7 +52,7 @@ impl Chosen {
         let Some(first) = wanted.next().filter(|_| !is_visible()) else { return };
         let more = wanted.count();
         let more = if more == 0 { String::new() } else { format!(", and {more} more") };
-        let verdict = crate::format::verdict_word(first.signature).to_lowercase();
+        let verdict = crate::format::verdict_word(first.signature).to_ascii_lowercase();
         let title = format!("{} ({verdict}){more}", first.event_type);
         // Every tab tells; of one tag the browser shows one.
         browser::notify(&title, &first.callback_id, &first.id.to_string());

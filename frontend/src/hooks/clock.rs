@@ -1,8 +1,8 @@
 //! The time of day, by the server's clock.
 
 use crate::format;
+use crate::ui::prelude::*;
 use gloo_timers::callback::Interval;
-use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
 const TICK_MS: u32 = 10_000;
@@ -18,7 +18,7 @@ pub struct Clock {
 pub fn provide_clock() -> Clock {
     let clock = Clock { offset_ms: RwSignal::new(0), now_ms: RwSignal::new(local_now_ms()) };
     let ticking = Interval::new(TICK_MS, move || clock.tick());
-    StoredValue::new_local(ticking);
+    StoredValue::new(ticking);
     provide_context(clock);
     clock
 }

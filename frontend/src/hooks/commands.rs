@@ -9,11 +9,10 @@
 
 use super::browser::{has_open_dialog, is_typing};
 use super::clock::local_now_ms;
-use super::context::context;
 use super::preferences::use_preferences;
 use crate::state::commands::{Command, KeyMatcher};
-use leptos::ev;
-use leptos::prelude::*;
+use crate::ui::ev;
+use crate::ui::prelude::*;
 
 /// What lies over the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +76,7 @@ pub fn provide_commands() -> Commands {
 
 /// The registry.
 pub fn use_commands() -> Commands {
-    context()
+    expect_context()
 }
 
 /// Registers a command until the owner goes away.

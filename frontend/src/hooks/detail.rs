@@ -5,8 +5,7 @@ use super::history::use_history;
 use super::session::use_session;
 use super::toasts::use_toasts;
 use crate::api::{self, ApiError};
-use leptos::prelude::*;
-use leptos::task::spawn_local;
+use crate::ui::prelude::*;
 use ringback_wire::{CallbackDetail, Seen};
 use std::sync::Arc;
 

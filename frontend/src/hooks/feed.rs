@@ -4,7 +4,6 @@ use super::alerts::{Alerts, use_alerts};
 use super::announcer::{Announcer, use_announcer};
 use super::choices::{Chosen, use_choices};
 use super::clock::Clock;
-use super::context::context;
 use super::history::{HistoryContext, use_history};
 use super::notices::{NoticesContext, use_notices};
 use super::poll::{Runner, shown, start_poller};
@@ -12,8 +11,8 @@ use super::toasts::{ToastContext, use_toasts};
 use crate::state::poller::Connection;
 use crate::state::tabs::{TabMessage, ToastClaims};
 use crate::state::toasts::announce;
+use crate::ui::prelude::*;
 use gloo_timers::callback::Interval;
-use leptos::prelude::*;
 use ringback_wire::CallbackSummary;
 
 /// The feed, for the whole desk.
@@ -36,8 +35,8 @@ pub struct Feed {
     announcer: Announcer,
     claims: StoredValue<ToastClaims>,
     live: StoredValue<bool>,
-    countdown: StoredValue<Option<Interval>, LocalStorage>,
-    runner: StoredValue<Option<Runner>, LocalStorage>,
+    countdown: StoredValue<Option<Interval>>,
+    runner: StoredValue<Option<Runner>>,
 }
 
 /// Starts to listen for callbacks.
@@ -56,8 +55,8 @@ pub fn provide_feed(clock: Clock) -> Feed {
         announcer: use_announcer(),
         claims: StoredValue::new(ToastClaims::default()),
         live: StoredValue::new(false),
-        countdown: StoredValue::new_local(None),
-        runner: StoredValue::new_local(None),
+        countdown: StoredValue::new(None),
+        runner: StoredValue::new(None),
     };
     provide_context(feed);
     feed.runner.set_value(Some(start_poller(feed)));
@@ -67,7 +66,7 @@ pub fn provide_feed(clock: Clock) -> Feed {
 
 /// The feed.
 pub fn use_feed() -> Feed {
-    context()
+    expect_context()
 }
 
 impl Feed {

@@ -2,14 +2,12 @@
 
 use super::browser::{is_at_top, scroll_to_top};
 use super::clock::local_now_ms;
-use super::context::context;
 use super::location::PageLocation;
 use super::session::{SessionContext, use_session};
 use crate::api;
 use crate::state::history::{History, More};
 use crate::state::query::{ListQuery, Page};
-use leptos::prelude::*;
-use leptos::task::spawn_local;
+use crate::ui::prelude::*;
 use ringback_wire::{CallbackSummary, MarkViewedRequest, MarkViewedResponse, Seen};
 use std::collections::HashSet;
 
@@ -46,7 +44,7 @@ pub fn provide_history(location: PageLocation) -> HistoryContext {
 
 /// The list.
 pub fn use_history() -> HistoryContext {
-    context()
+    expect_context()
 }
 
 impl HistoryContext {

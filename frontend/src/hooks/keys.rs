@@ -8,8 +8,8 @@ use super::router::use_router;
 use super::theme::use_theme;
 use crate::state::commands::Command;
 use crate::state::route::Route;
-use leptos::ev;
-use leptos::prelude::*;
+use crate::ui::ev;
+use crate::ui::prelude::*;
 
 /// What works everywhere on the desk, until the owner goes away.
 pub fn use_desk_keys() {

@@ -11,9 +11,8 @@ use crate::state::history::History;
 use crate::state::list_layout::{COLUMNS, ListSettings, rows_in_sight};
 use crate::state::preferences::Density;
 use crate::storage;
-use leptos::ev;
-use leptos::prelude::*;
-use leptos::task::spawn_local;
+use crate::ui::ev;
+use crate::ui::prelude::*;
 use ringback_wire::{MarkUnviewedRequest, MarkViewedRequest, MarkViewedResponse};
 use std::collections::HashSet;
 
@@ -43,6 +42,8 @@ pub struct ListContext {
 struct Parts {
     sight: RwSignal<(f64, f64)>,
     focused: RwSignal<Option<i64>>,
+    /// True from a key until the row that it leads to has the focus: who types fast goes on from there.
+    moving: StoredValue<bool>,
     history: HistoryContext,
     feed: Feed,
     windows: WindowContext,
@@ -97,6 +98,7 @@ pub fn provide_list() -> ListContext {
         parts: StoredValue::new(Parts {
             sight,
             focused,
+            moving: StoredValue::new(false),
             history,
             feed: use_feed(),
             windows: use_windows(),
@@ -169,11 +171,12 @@ impl ListContext {
 
     /// Gives the focus to the next row or the one before; to the first one in sight when none has it.
     pub fn move_focus(self, forward: bool) {
+        let moving = self.parts().moving;
         let from = self
             .parts()
             .focused
             .get_untracked()
-            .filter(|id| browser::focus_is_inside(&row_id(*id)));
+            .filter(|id| moving.get_value() || browser::focus_is_inside(&row_id(*id)));
         let target = self.parts().history.list.with_untracked(|list| {
             let ids = list.ids();
             match from.and_then(|id| list.place(id)) {
@@ -191,8 +194,10 @@ impl ListContext {
         // At once, so that a key that follows on its heels is for this row. One that is not in the
         // document yet takes the focus when it is, and the browser scrolls to it.
         if !focus_id(&link_id(id)) {
+            moving.set_value(true);
             animation_frame(move || {
                 focus_id(&link_id(id));
+                moving.set_value(false);
             });
         }
     }

@@ -1,10 +1,9 @@
 //! The URL as state: what the callbacks page shows and which windows are open.
 
-use super::context::context;
 use super::router::{Router, use_router};
 use crate::state::query::PageQuery;
 use crate::state::route::Route;
-use leptos::prelude::*;
+use crate::ui::prelude::*;
 
 /// Reads and changes the query of the URL.
 #[derive(Clone, Copy)]
@@ -32,7 +31,7 @@ pub fn provide_page_location() -> PageLocation {
 
 /// The URL, inside the desk.
 pub fn use_page_location() -> PageLocation {
-    context()
+    expect_context()
 }
 
 impl PageLocation {

@@ -1,10 +1,9 @@
 //! The notification centre's contents, and the count in the page's title.
 
 use super::browser::set_title;
-use super::context::context;
 use super::router::use_router;
 use crate::state::notices::Notices;
-use leptos::prelude::*;
+use crate::ui::prelude::*;
 
 /// The notices.
 #[derive(Clone, Copy)]
@@ -30,7 +29,7 @@ pub fn provide_notices() -> NoticesContext {
 
 /// The notices.
 pub fn use_notices() -> NoticesContext {
-    context()
+    expect_context()
 }
 
 impl NoticesContext {

@@ -4,9 +4,8 @@ use super::browser::{animation_frame, scroll_into_view};
 use crate::api;
 use crate::state::find::Find;
 use crate::state::payload::{Payload, Step, View};
+use crate::ui::prelude::*;
 use gloo_timers::future::TimeoutFuture;
-use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 /// Where the bytes come from.
 #[derive(Clone, Debug, PartialEq, Eq)]

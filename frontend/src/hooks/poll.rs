@@ -10,10 +10,9 @@ use crate::state::poller::{Connection, Effect, Event, Poller, Ticket};
 use crate::state::stream::{self, Stream};
 use crate::state::tabs::TabMessage;
 use crate::storage;
+use crate::ui::prelude::*;
+use crate::ui::{WindowListener, window_event_listener_untyped};
 use gloo_timers::callback::Timeout;
-use leptos::leptos_dom::helpers::{WindowListenerHandle, window_event_listener_untyped};
-use leptos::prelude::*;
-use leptos::task::spawn_local;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -53,7 +52,7 @@ pub fn start_poller(feed: Feed) -> Runner {
         stopped: Cell::new(false),
     }));
     let listeners = runner.listen();
-    let stored = StoredValue::new_local(runner.clone());
+    let stored = StoredValue::new(runner.clone());
     on_cleanup(move || {
         for listener in listeners {
             listener.remove();
@@ -89,8 +88,8 @@ impl Runner {
         self.0.leadership.borrow().as_ref().is_some_and(Leadership::leads)
     }
 
-    fn listen(&self) -> Vec<WindowListenerHandle> {
-        let on = |name: &str, event: fn() -> Event| {
+    fn listen(&self) -> Vec<WindowListener> {
+        let on = |name: &'static str, event: fn() -> Event| {
             let runner = self.clone();
             window_event_listener_untyped(name, move |_| {
                 runner.tell(event());

@@ -1,12 +1,11 @@
 //! The settings of this browser, the same in all its tabs.
 
 use super::browser::set_root_attribute;
-use super::context::context;
 use super::theme::use_theme;
 use crate::state::preferences::{Choice, Preferences};
 use crate::storage;
-use leptos::ev;
-use leptos::prelude::*;
+use crate::ui::ev;
+use crate::ui::prelude::*;
 
 /// What the person chose, and the way to change it.
 #[derive(Clone, Copy)]
@@ -30,7 +29,7 @@ pub fn provide_preferences() -> PreferencesContext {
 
 /// The preferences.
 pub fn use_preferences() -> PreferencesContext {
-    context()
+    expect_context()
 }
 
 impl PreferencesContext {

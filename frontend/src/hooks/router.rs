@@ -4,10 +4,9 @@
 //! would weigh.
 
 use super::browser;
-use super::context::context;
 use crate::state::route::{Address, Route};
-use leptos::ev;
-use leptos::prelude::*;
+use crate::ui::ev;
+use crate::ui::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
@@ -35,7 +34,7 @@ pub fn provide_router() -> Router {
 
 /// The router.
 pub fn use_router() -> Router {
-    context()
+    expect_context()
 }
 
 impl Router {

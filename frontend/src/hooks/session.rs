@@ -1,11 +1,10 @@
 //! Who is signed in, and the way to sign-in and back.
 
-use super::context::context;
 use super::router::use_router;
 use crate::api::{self, ApiError};
 use crate::state::route::Route;
 use crate::state::url::percent_encode;
-use leptos::prelude::*;
+use crate::ui::prelude::*;
 use ringback_wire::{Role, SessionResponse};
 
 /// What is known of the session.
@@ -48,7 +47,7 @@ pub fn provide_session() -> SessionContext {
 
 /// The session.
 pub fn use_session() -> SessionContext {
-    context()
+    expect_context()
 }
 
 impl SessionContext {

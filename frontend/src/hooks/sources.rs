@@ -1,8 +1,7 @@
 //! The sources as the server has them.
 
 use crate::api;
-use leptos::prelude::*;
-use leptos::task::spawn_local;
+use crate::ui::prelude::*;
 use ringback_wire::{ProviderSummary, SourceSummary};
 
 /// The sources and the senders that sources are made for.

@@ -1,10 +1,9 @@
 //! Applies the chosen theme; `index.html` has done so before the first paint.
 
 use super::browser::set_root_attribute;
-use super::context::context;
 use crate::state::theme::Theme;
 use crate::storage;
-use leptos::prelude::*;
+use crate::ui::prelude::*;
 
 /// The chosen theme, and the way to change it.
 #[derive(Clone, Copy)]
@@ -19,7 +18,7 @@ pub fn provide_theme() {
 
 /// The theme.
 pub fn use_theme() -> ThemeContext {
-    context()
+    expect_context()
 }
 
 impl ThemeContext {

@@ -1,13 +1,12 @@
 //! Lets toasts age, and pauses them while somebody looks at them or at another tab.
 
 use super::browser::is_visible;
-use super::context::context;
 use super::notices::{NoticesContext, use_notices};
 use super::preferences::use_preferences;
 use crate::state::toasts::{ToastId, ToastStack};
+use crate::ui::prelude::*;
+use crate::ui::window_event_listener_untyped;
 use gloo_timers::callback::Interval;
-use leptos::leptos_dom::helpers::window_event_listener_untyped;
-use leptos::prelude::*;
 use ringback_wire::CallbackSummary;
 
 const TICK_MS: u32 = 250;
@@ -43,7 +42,7 @@ pub fn provide_toasts() -> ToastContext {
         context.stack.update(|stack| stack.set_life(life_ms));
     });
     context.hold(|held| held.hidden = !is_visible());
-    StoredValue::new_local(Interval::new(TICK_MS, move || context.tick()));
+    StoredValue::new(Interval::new(TICK_MS, move || context.tick()));
     let listener = window_event_listener_untyped("visibilitychange", move |_| {
         context.hold(|held| held.hidden = !is_visible());
     });
@@ -53,7 +52,7 @@ pub fn provide_toasts() -> ToastContext {
 
 /// The notifications.
 pub fn use_toasts() -> ToastContext {
-    context()
+    expect_context()
 }
 
 impl ToastContext {

@@ -2,13 +2,12 @@
 
 use super::announcer::{Announcer, use_announcer};
 use super::browser::{self, viewport};
-use super::context::context;
 use super::location::{PageLocation, use_page_location};
 use crate::state::geometry::{Bounds, STEP};
 use crate::state::windows::WindowStack;
 use crate::storage;
-use leptos::ev;
-use leptos::prelude::*;
+use crate::ui::ev;
+use crate::ui::prelude::*;
 use std::collections::HashMap;
 use web_sys::HtmlElement;
 
@@ -20,7 +19,7 @@ pub struct WindowContext {
     location: PageLocation,
     announcer: Announcer,
     /// What had the focus when a person opened a window, to give it back.
-    openers: StoredValue<HashMap<String, HtmlElement>, LocalStorage>,
+    openers: StoredValue<HashMap<String, HtmlElement>>,
 }
 
 /// Makes the windows available and keeps them those of the URL.
@@ -29,7 +28,7 @@ pub fn provide_windows() -> WindowContext {
         stack: RwSignal::new(WindowStack::with_places(storage::load_places())),
         location: use_page_location(),
         announcer: use_announcer(),
-        openers: StoredValue::new_local(HashMap::new()),
+        openers: StoredValue::new(HashMap::new()),
     };
     provide_context(context);
     let wanted = Memo::new(move |_| context.location.query.with(|query| query.callbacks.clone()));
@@ -52,7 +51,7 @@ pub fn provide_windows() -> WindowContext {
 
 /// The windows.
 pub fn use_windows() -> WindowContext {
-    context()
+    expect_context()
 }
 
 /// The id of a window's element.

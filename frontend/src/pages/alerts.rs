@@ -5,7 +5,7 @@ pub mod channels;
 pub mod choices;
 
 use crate::hooks::router::use_router;
-use leptos::prelude::*;
+use crate::ui::prelude::*;
 
 /// The parts of the page: the name in the address, and for people.
 const PARTS: [(&str, &str); 4] = [

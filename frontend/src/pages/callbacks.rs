@@ -6,7 +6,7 @@ use crate::components::list_settings::list_settings;
 use crate::components::toolbar::{arrivals_button, mark_buttons, pager};
 use crate::hooks::keys::use_list_keys;
 use crate::hooks::list::provide_list;
-use leptos::prelude::*;
+use crate::ui::prelude::*;
 
 /// The history of callbacks.
 #[component]

@@ -24,8 +24,7 @@ use crate::pages::callbacks::CallbacksPage;
 use crate::pages::settings::SettingsPage;
 use crate::pages::sources::SourcesPage;
 use crate::state::route::Route;
-use leptos::prelude::*;
-use leptos::task::spawn_local;
+use crate::ui::prelude::*;
 
 /// Shows the desk to who is signed in. Asks the server who that is; an answer that nobody is leads
 /// to sign-in.

@@ -1,6 +1,6 @@
 //! For addresses that lead nowhere.
 
-use leptos::prelude::*;
+use crate::ui::prelude::*;
 
 /// Says so and leads back.
 #[component]

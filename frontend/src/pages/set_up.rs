@@ -4,7 +4,7 @@ use crate::api;
 use crate::components::account_form::{AccountForm, Credentials, Outcome, Purpose, outcome};
 use crate::hooks::router::use_router;
 use crate::state::url::find_parameter;
-use leptos::prelude::*;
+use crate::ui::prelude::*;
 use ringback_wire::SetUpRequest;
 
 const LEAST_CHARACTERS: usize = 12;

@@ -5,7 +5,7 @@ use crate::hooks::preferences::use_preferences;
 use crate::hooks::theme::use_theme;
 use crate::state::preferences::Choice;
 use crate::state::theme::Theme;
-use leptos::prelude::*;
+use crate::ui::prelude::*;
 
 /// Theme, density, times, notifications, keyboard.
 #[component]

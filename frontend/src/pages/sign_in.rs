@@ -2,8 +2,7 @@
 
 use crate::api;
 use crate::components::account_form::{AccountForm, Credentials, Outcome, Purpose, outcome};
-use leptos::prelude::*;
-use leptos::task::spawn_local;
+use crate::ui::prelude::*;
 use ringback_wire::SignInRequest;
 
 /// Name and password.

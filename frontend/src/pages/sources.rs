@@ -5,7 +5,7 @@ use crate::components::source_form::SourceForm;
 use crate::hooks::browser::focus_id;
 use crate::hooks::session::use_session;
 use crate::hooks::sources::provide_sources;
-use leptos::prelude::*;
+use crate::ui::prelude::*;
 
 /// Every source as a card, and the form that adds one.
 #[component]
@@ -50,9 +50,7 @@ pub fn SourcesPage() -> impl IntoView {
             <Show when=is_loading>
                 <div class="skeleton" aria-hidden="true"></div>
             </Show>
-            <For each=move || names.get() key=Clone::clone let:name>
-                <SourceCard name/>
-            </For>
+            {keyed(move || names.get(), Clone::clone, |name| view! { <SourceCard name/> })}
         </div>
     }
 }

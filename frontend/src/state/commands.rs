@@ -85,9 +85,9 @@ impl Found {
 /// The places of the titles in which every word of a search is found, the best first: a title that
 /// begins with the search, then one that has it as it is, then the others in their order.
 pub fn search(titles: &[String], text: &str) -> Vec<usize> {
-    let text = text.trim().to_lowercase();
+    let text = text.trim().to_ascii_lowercase();
     let rank = |title: &str| {
-        let title = title.to_lowercase();
+        let title = title.to_ascii_lowercase();
         if title.starts_with(&text) {
             return Some(0);
         }
@@ -96,13 +96,12 @@ pub fn search(titles: &[String], text: &str) -> Vec<usize> {
         }
         text.split_whitespace().all(|word| title.contains(word)).then_some(2)
     };
-    let mut found: Vec<(u8, usize)> = titles
-        .iter()
-        .enumerate()
-        .filter_map(|(at, title)| rank(title).map(|rank| (rank, at)))
-        .collect();
-    found.sort_unstable();
-    found.into_iter().map(|(_, at)| at).collect()
+    let ranks: Vec<Option<u8>> = titles.iter().map(|title| rank(title)).collect();
+    let mut found = Vec::new();
+    for wanted in 0..=2 {
+        found.extend((0..titles.len()).filter(|at| ranks[*at] == Some(wanted)));
+    }
+    found
 }
 
 /// The next choice in a list that goes round.

@@ -18,7 +18,7 @@ pub fn differences(content: &Delivery, other: &Delivery) -> Vec<String> {
         });
     }
     if other.signature != content.signature {
-        let word = format::verdict_word(other.signature).to_lowercase();
+        let word = format::verdict_word(other.signature).to_ascii_lowercase();
         out.push(["signature ", &word].concat());
     }
     let text = |name: &str, other: Option<&str>, content: Option<&str>| {

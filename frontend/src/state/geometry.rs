@@ -1,6 +1,6 @@
 //! Where a detail window lies: pure arithmetic in CSS pixels. A window never leaves the viewport.
 
-use serde::{Deserialize, Serialize};
+use ringback_wire::json::{Json, Value, close, member, write_member};
 
 /// Narrowest window.
 pub const MIN_WIDTH: f64 = 320.0;
@@ -22,7 +22,7 @@ pub struct Viewport {
 }
 
 /// Where a window lies.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bounds {
     /// From the left edge.
     pub left: f64,
@@ -34,12 +34,46 @@ pub struct Bounds {
     pub height: f64,
 }
 
+/// To the pixel.
+impl Json for Bounds {
+    fn read(value: &mut Value) -> Option<Self> {
+        let mut length = |name| member(value, name).map(|Pixels(length)| length);
+        let (left, top) = (length("left")?, length("top")?);
+        Some(Self { left, top, width: length("width")?, height: length("height")? })
+    }
+
+    fn write(&self, to: &mut String) {
+        to.push('{');
+        write_member("left", &Pixels(self.left), to);
+        write_member("top", &Pixels(self.top), to);
+        write_member("width", &Pixels(self.width), to);
+        write_member("height", &Pixels(self.height), to);
+        close(to);
+    }
+}
+
+struct Pixels(f64);
+
+impl Json for Pixels {
+    fn read(value: &mut Value) -> Option<Self> {
+        let Value::Number(number) = value else { return None };
+        // Fractions were written by earlier versions.
+        let whole = number.split('.').next()?;
+        whole.parse::<i32>().ok().map(|pixels| Self(f64::from(pixels)))
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "a window lies within the screen")]
+    fn write(&self, to: &mut String) {
+        i64::from(self.0.round() as i32).write(to);
+    }
+}
+
 impl Bounds {
     /// The place of the `index`-th new window: from the right, each a little lower.
     pub fn cascade(index: usize, viewport: Viewport) -> Self {
         let slot = f64::from(u32::try_from(index % CASCADE_SLOTS).unwrap_or(0));
-        let width = (viewport.width * 0.46).clamp(520.0, 760.0);
-        let height = (viewport.height * 0.78).clamp(420.0, 860.0);
+        let width = between(viewport.width * 0.46, 520.0, 760.0);
+        let height = between(viewport.height * 0.78, 420.0, 860.0);
         Self {
             left: viewport.width - width - 2.0 * MARGIN - slot * CASCADE,
             top: 6.0 * MARGIN + slot * CASCADE,
@@ -74,8 +108,8 @@ impl Bounds {
         let room_right = (viewport.width - self.left).max(MIN_WIDTH);
         let room_below = (viewport.height - self.top).max(MIN_HEIGHT);
         Self {
-            width: (self.width + dx).clamp(MIN_WIDTH, room_right),
-            height: (self.height + dy).clamp(MIN_HEIGHT, room_below),
+            width: between(self.width + dx, MIN_WIDTH, room_right),
+            height: between(self.height + dy, MIN_HEIGHT, room_below),
             ..self
         }
         .clamped(viewport)
@@ -121,13 +155,26 @@ impl Bounds {
     /// In words, for those who do not see it.
     pub fn told(self) -> String {
         let Self { left, top, width, height } = self;
-        format!("Window {width:.0} by {height:.0}, {left:.0} from the left, {top:.0} from the top")
+        let [left, top, width, height] = [left, top, width, height].map(whole);
+        ["Window ", &width, " by ", &height, ", ", &left, " from the left, ", &top, " from the top"]
+            .concat()
     }
 
     /// All of it.
     pub fn whole(viewport: Viewport) -> Self {
         Self { left: 0.0, top: 0.0, width: viewport.width, height: viewport.height }
     }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a window lies within the screen")]
+fn whole(pixels: f64) -> String {
+    (pixels.round() as i64).to_string()
+}
+
+/// A value within bounds. That of the standard library can fail, and then prints its bounds, which
+/// takes all that there is to write floats.
+pub(super) fn between(value: f64, least: f64, most: f64) -> f64 {
+    value.max(least).min(most)
 }
 
 fn finite(value: f64, otherwise: f64) -> f64 {

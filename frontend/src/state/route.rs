@@ -81,7 +81,7 @@ impl Address {
             return None;
         }
         let (path, search) = match href.find('?') {
-            Some(at) => href.split_at(at),
+            Some(at) => href.split_at_checked(at)?,
             None => (href, ""),
         };
         let search = if search == "?" { "" } else { search };

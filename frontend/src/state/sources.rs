@@ -4,9 +4,10 @@ use ringback_wire::{ProviderSummary, SourceSummary};
 
 /// The senders that hold every word of a search, in their order.
 pub fn search(providers: &[ProviderSummary], text: &str) -> Vec<ProviderSummary> {
-    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+    let words: Vec<String> = text.split_whitespace().map(str::to_ascii_lowercase).collect();
     let holds = |one: &&ProviderSummary| {
-        let all = format!("{} {} {} {}", one.name, one.title, one.about, one.scheme).to_lowercase();
+        let all =
+            format!("{} {} {} {}", one.name, one.title, one.about, one.scheme).to_ascii_lowercase();
         words.iter().all(|word| all.contains(word.as_str()))
     };
     providers.iter().filter(holds).cloned().collect()

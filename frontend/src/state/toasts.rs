@@ -174,7 +174,7 @@ impl ToastStack {
 /// What a screen reader is told of a batch.
 pub fn announce(rows: &[CallbackSummary]) -> String {
     if let [row] = rows {
-        let verdict = crate::format::verdict_word(row.signature).to_lowercase();
+        let verdict = crate::format::verdict_word(row.signature).to_ascii_lowercase();
         return format!("New callback {} {}, {verdict}", row.event_type, row.callback_id);
     }
     summary_text(rows.len(), count_invalid(rows))

@@ -1,5 +1,6 @@
 //! Which rows of a long list are in the DOM: all rows are equally high, only those in sight exist.
 
+use super::geometry::between;
 use std::ops::Range;
 
 /// Height of one row in CSS pixels, which is also the least a pointer can aim at (WCAG 2.5.8);
@@ -35,7 +36,7 @@ pub fn slice(scroll_px: f64, view_px: f64, count: usize) -> Slice {
     let natural = natural_px(count);
     let total = total_px(count);
     let reach = (total - view_px).max(1.0);
-    let scroll = scroll_px.clamp(0.0, reach);
+    let scroll = between(scroll_px, 0.0, reach);
     let natural_scroll =
         if natural > total { scroll / reach * (natural - view_px).max(0.0) } else { scroll };
     let first = ((natural_scroll / ROW_PX) as usize).saturating_sub(OVERSCAN).min(count);
@@ -67,7 +68,7 @@ pub fn scroll_to_show(row: usize, scroll_px: f64, view_px: f64, count: usize) ->
     } else {
         top - view_px / 2.0
     };
-    Some((target * scale).clamp(0.0, (total - view_px).max(0.0)))
+    Some(between(target * scale, 0.0, (total - view_px).max(0.0)))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "row numbers stay far below 2^52")]

@@ -1,7 +1,7 @@
 //! Which detail windows are open, where they lie and which one is in front.
 
 use super::geometry::{Bounds, Viewport};
-use serde::{Deserialize, Serialize};
+use ringback_wire::json::{Json, Value, close, member, write_member};
 
 /// How many places of closed windows are remembered.
 const REMEMBERED: usize = 40;
@@ -20,9 +20,21 @@ pub struct OpenWindow {
 }
 
 /// Where windows lay, for the next visit.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Places {
     places: Vec<(String, Bounds)>,
+}
+
+impl Json for Places {
+    fn read(value: &mut Value) -> Option<Self> {
+        member(value, "places").map(|places| Self { places })
+    }
+
+    fn write(&self, to: &mut String) {
+        to.push('{');
+        write_member("places", &self.places, to);
+        close(to);
+    }
 }
 
 /// All open windows, in the order they were opened.

@@ -8,8 +8,7 @@ use crate::hooks::alerts::use_alerts;
 use crate::hooks::announcer::use_announcer;
 use crate::hooks::clock::time_from_now;
 use crate::hooks::session::use_session;
-use leptos::prelude::*;
-use leptos::task::spawn_local;
+use crate::ui::prelude::*;
 use ringback_wire::Alert;
 
 const HOUR_MS: f64 = 3_600_000.0;
@@ -19,15 +18,24 @@ const HOUR_MS: f64 = 3_600_000.0;
 pub fn OpenAlerts() -> impl IntoView {
     let alerts = use_alerts();
     alerts.reload();
-    let cards = move || {
-        let open = alerts.now.with(|now| now.open.clone());
-        if open.is_empty() {
-            let text = "Nothing is wrong. What was is in the history.";
-            return view! { <p class="state">{text}</p> }.into_any();
-        }
-        open.into_iter().map(|alert| card(alert, true)).collect_view().into_any()
+    let open = move || alerts.now.with(|now| now.open.clone());
+    // A card follows its alert, so that what has the focus in it keeps it.
+    let line = move |first: Alert| {
+        let alert = Memo::new(move |before: Option<&Alert>| {
+            let found =
+                alerts.now.with(|now| now.open.iter().find(|one| one.id == first.id).cloned());
+            found.or(before.cloned()).unwrap_or_else(|| first.clone())
+        });
+        card(alert, true)
     };
-    view! { <div aria-live="polite">{cards}</div> }
+    view! {
+        <div aria-live="polite">
+            <Show when=move || alerts.now.with(|now| now.open.is_empty())>
+                <p class="state">"Nothing is wrong. What was is in the history."</p>
+            </Show>
+            {keyed(open, |alert| alert.id, line)}
+        </div>
+    }
 }
 
 /// What was wrong and is over.
@@ -51,7 +59,11 @@ pub fn PastAlerts() -> impl IntoView {
     };
     load();
     view! {
-        {move || list.get().into_iter().map(|alert| card(alert, false)).collect_view()}
+        {keyed(
+            move || list.get(),
+            |alert| alert.id,
+            |alert| card(Memo::new(move |_| alert.clone()), false),
+        )}
         <p class="quiet" role="status">{remark}</p>
         <Show when=move || before.get().is_some()>
             <button type="button" class="button" on:click=move |_| load()>"Older"</button>
@@ -59,38 +71,46 @@ pub fn PastAlerts() -> impl IntoView {
     }
 }
 
-fn card(alert: Alert, is_open: bool) -> AnyView {
+fn card(alert: Memo<Alert>, is_open: bool) -> AnyView {
     let glyph = if is_open { Glyph::TriangleAlert } else { Glyph::CircleCheck };
-    let times = (alert.count > 0).then(|| format!("{} · ", count(alert.count, "time", "times")));
-    let example = alert
-        .sample
-        .map(|id| view! { <a href=format!("/?callback={id}")>"Open an example"</a> }.into_any());
-    let over = alert.resolved_at.clone().map(|at| view! { " · over " <TimeAgo at/> }.into_any());
-    let noted = alert.acknowledged_by.clone().map(|who| {
-        view! { <p class="quiet">{format!("Acknowledged by {who}: no reminders until it is over.")}</p> }
-            .into_any()
-    });
-    let (title, name) = (alert.title.clone(), alert.title.clone());
+    let title = move || alert.with(|alert| alert.title.clone());
+    let times = move || {
+        let times = alert.with(|alert| alert.count);
+        (times > 0).then(|| count(times, "time", "times") + " · ")
+    };
+    let started = Memo::new(move |_| alert.with(|alert| alert.started_at.clone()));
+    let last = Memo::new(move |_| alert.with(|alert| alert.last_at.clone()));
+    let over = Memo::new(move |_| alert.with(|alert| alert.resolved_at.clone()));
+    let over = move || over.get().map(|at| view! { " · over " <TimeAgo at/> });
+    let sample = Memo::new(move |_| alert.with(|alert| alert.sample));
+    let example = move || {
+        let href = "/?callback=".to_owned() + &sample.get()?.to_string();
+        Some(view! { <a href=href>"Open an example"</a> })
+    };
+    let noted = Memo::new(move |_| alert.with(|alert| alert.acknowledged_by.clone()));
+    let noted = move || {
+        let text = ["Acknowledged by ", &noted.get()?, ": no reminders until it is over."].concat();
+        Some(view! { <p class="quiet">{text}</p> })
+    };
     view! {
-        <article class="alert-card" data-open=is_open.to_string() aria-label=name>
+        <article class="alert-card" data-open=is_open.to_string() aria-label=title>
             <Icon glyph/>
             <div>
                 <h2>{title}</h2>
                 <p class="quiet">
-                    {times} "since " <TimeAgo at=alert.started_at.clone()/>
-                    ", last " <TimeAgo at=alert.last_at.clone()/> {over}
+                    {times} "since " {move || view! { <TimeAgo at=started.get()/> }}
+                    ", last " {move || view! { <TimeAgo at=last.get()/> }} {over}
                 </p>
-                {is_open.then(|| alert.advice.clone())} " " {example} {noted}
-                {is_open.then(|| actions(&alert))}
+                {is_open.then_some(move || alert.with(|alert| alert.advice.clone()))} " " {example} {noted}
+                {is_open.then(|| actions(alert))}
             </div>
         </article>
     }
-    .into_any()
 }
 
-fn actions(alert: &Alert) -> AnyView {
+fn actions(alert: Memo<Alert>) -> AnyView {
     let (alerts, announcer, session) = (use_alerts(), use_announcer(), use_session());
-    let id = alert.id;
+    let id = alert.with_untracked(|alert| alert.id);
     let failed = RwSignal::new(String::new());
     let done = move |answer: Result<Alert, ApiError>, said: &str| match answer {
         Ok(_) => {
@@ -103,38 +123,41 @@ fn actions(alert: &Alert) -> AnyView {
         spawn_local(async move { done(api::acknowledge_alert(id).await, "Acknowledged") });
     };
     let mute = move |event| {
-        let hours: f64 = event_target_value(&event).parse().unwrap_or_default();
-        let until = (hours > 0.0).then(|| time_from_now(hours * HOUR_MS));
-        let said = if hours > 0.0 { "Muted" } else { "No longer muted" };
+        let hours: u32 = event_target_value(&event).parse().unwrap_or_default();
+        let until = (hours > 0).then(|| time_from_now(f64::from(hours) * HOUR_MS));
+        let said = if hours > 0 { "Muted" } else { "No longer muted" };
         spawn_local(async move { done(api::mute_alert(id, until).await, said) });
     };
-    let is_muted = alert.muted_until.is_some();
-    let muted = alert.muted_until.clone().map(|at| {
-        view! { <span class="quiet">"Muted until " {at.chars().take(16).collect::<String>()} "Z"</span> }
-            .into_any()
-    });
-    let acknowledge = (alert.acknowledged_at.is_none()).then(|| {
-        view! { <button type="button" class="button" on:click=acknowledge>"Acknowledge"</button> }
-            .into_any()
-    });
-    let end = is_muted.then(|| view! { <option value="0">"End the mute"</option> }.into_any());
+    let muted = Memo::new(move |_| alert.with(|alert| alert.muted_until.clone()));
+    let until = move || {
+        let at: String = muted.get()?.chars().take(16).collect();
+        Some(view! { <span class="quiet">"Muted until " {at} "Z"</span> })
+    };
     if !session.is_admin() {
         return ().into_any();
     }
-    view! {
-        <div class="actions">
-            {acknowledge}
+    // What is chosen goes back to the first line when the alert was muted or is no longer.
+    let select = move || {
+        let is_muted = muted.get().is_some();
+        view! {
             <select aria-label="Mute" on:change=mute>
                 <option value="" selected>{if is_muted { "Muted" } else { "Mute…" }}</option>
-                {end}
+                {is_muted.then(|| view! { <option value="0">"End the mute"</option> })}
                 <option value="1">"for an hour"</option>
                 <option value="8">"for 8 hours"</option>
                 <option value="24">"for a day"</option>
                 <option value="168">"for a week"</option>
             </select>
-            {muted}
+        }
+    };
+    view! {
+        <div class="actions">
+            <Show when=move || alert.with(|alert| alert.acknowledged_at.is_none())>
+                <button type="button" class="button" on:click=acknowledge>"Acknowledge"</button>
+            </Show>
+            {select}
+            {until}
         </div>
         <p class="form-error" role="alert">{failed}</p>
     }
-    .into_any()
 }

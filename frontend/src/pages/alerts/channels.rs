@@ -1,13 +1,13 @@
 //! Where alerts are told: how the last try went, a test, and a new one.
 
-use crate::api::{self, ApiError};
+use crate::api::{self, Reply};
 use crate::components::copy_button::CopyButton;
+use crate::components::icon::Glyph;
 use crate::components::time_ago::TimeAgo;
 use crate::format::count;
 use crate::hooks::session::use_session;
-use leptos::ev::SubmitEvent;
-use leptos::prelude::*;
-use leptos::task::spawn_local;
+use crate::ui::ev::SubmitEvent;
+use crate::ui::prelude::*;
 use ringback_wire::{Channel, ChannelKind, ChannelsResponse, NewChannelRequest};
 
 /// The kinds, by their names in a form.
@@ -36,11 +36,7 @@ impl Page {
     }
 
     /// Does something with a channel, says how it went, and reads the list again.
-    fn act<T>(
-        self,
-        doing: impl Future<Output = Result<T, ApiError>> + 'static,
-        say: impl FnOnce(T) -> String + 'static,
-    ) {
+    fn act<T: 'static>(self, doing: Reply<T>, say: impl FnOnce(T) -> String + 'static) {
         spawn_local(async move {
             let said = doing.await.map_or_else(|error| error.message(), say);
             self.said.set(said);
@@ -75,7 +71,7 @@ pub fn Channels() -> impl IntoView {
             view! {
                 <p class="remark break">
                     "The signing secret, shown this once: " <code>{text}</code> " "
-                    <CopyButton label="Copy the secret" text=Callback::new(move |()| copied.clone())/>
+                    <CopyButton label="Copy the secret" text=Callback::new(move |()| copied.clone()) glyph=Glyph::Copy/>
                 </p>
             }.into_any()
         })}
@@ -192,7 +188,7 @@ fn NewChannel(page: Page) -> impl IntoView {
             kind: KINDS[kind.get_untracked()].1,
             target: target.get_untracked(),
         };
-        page.act(async move { api::add_channel(&request).await }, move |answer| {
+        page.act(api::add_channel(&request), move |answer| {
             name.set(String::new());
             target.set(String::new());
             page.made.set(answer.secret);

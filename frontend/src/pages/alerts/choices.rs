@@ -4,9 +4,8 @@ use crate::api;
 use crate::hooks::browser;
 use crate::hooks::choices::use_choices;
 use crate::state::show_rules::parse_names;
-use leptos::ev::SubmitEvent;
-use leptos::prelude::*;
-use leptos::task::spawn_local;
+use crate::ui::ev::SubmitEvent;
+use crate::ui::prelude::*;
 use ringback_wire::{Channel, Digest, Preferences, QuietHours, ShowRules, Signature};
 
 const CONDITIONS: [(&str, &str); 9] = [

@@ -1,7 +1,7 @@
 //! What changed from one JSON text to another, by path.
 
 use super::{Row, is_closing, pointer, value};
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
 
 /// A value that is not the same in both.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,31 +20,71 @@ pub type Indexed<'a> = (&'a [u8], &'a [Row]);
 /// The values that differ, `most` at the most, in the order of their paths. Of what is repeated in
 /// an object the last counts; values are compared as they are written.
 pub fn changes(before: Indexed<'_>, after: Indexed<'_>, most: usize) -> Vec<Change> {
-    let (mut before, after) = (leaves(before), leaves(after));
-    let mut all: BTreeMap<String, (Option<String>, Option<String>)> = BTreeMap::new();
-    for (pointer, after) in after {
-        let before = before.remove(&pointer);
-        if before.as_ref() != Some(&after) {
-            all.insert(pointer, (before, Some(after)));
+    let mut before = leaves(before).into_iter().peekable();
+    let mut after = leaves(after).into_iter().peekable();
+    let mut changes = Vec::new();
+    while changes.len() < most {
+        let order = match (before.peek(), after.peek()) {
+            (Some((before, _)), Some((after, _))) => before.cmp(after),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => break,
+        };
+        let before = if order.is_le() { before.next() } else { None };
+        let after = if order.is_ge() { after.next() } else { None };
+        if before != after {
+            let pointer = before.as_ref().or(after.as_ref()).map(|(pointer, _)| pointer.clone());
+            changes.push(Change {
+                pointer: pointer.unwrap_or_default(),
+                before: before.map(|(_, value)| value),
+                after: after.map(|(_, value)| value),
+            });
         }
     }
-    all.extend(before.into_iter().map(|(pointer, before)| (pointer, (Some(before), None))));
-    let all = all.into_iter().take(most);
-    all.map(|(pointer, (before, after))| Change { pointer, before, after }).collect()
+    changes
 }
 
-fn leaves((bytes, rows): Indexed<'_>) -> BTreeMap<String, String> {
-    let mut out = BTreeMap::new();
+type Leaf = (String, String);
+
+/// Every value with its pointer, in the order of those.
+fn leaves((bytes, rows): Indexed<'_>) -> Vec<Leaf> {
+    let mut out = Vec::new();
     for (index, row) in (0..).zip(rows) {
         if row.span > 0 || is_closing(bytes, *row) {
             continue;
         }
         if let Some((start, end)) = value(bytes, rows, index) {
             let text = String::from_utf8_lossy(&bytes[start..end]).into_owned();
-            out.insert(pointer(bytes, rows, index), text);
+            out.push((pointer(bytes, rows, index), text));
         }
     }
-    out
+    let mut sorted = sorted(out);
+    sorted.dedup_by(|later, kept| {
+        let is_repeated = later.0 == kept.0;
+        if is_repeated {
+            std::mem::swap(later, kept);
+        }
+        is_repeated
+    });
+    sorted
+}
+
+/// Equal ones keep their order. The standard library's sort is ten times as much to download.
+fn sorted(mut first: Vec<Leaf>) -> Vec<Leaf> {
+    if first.len() < 2 {
+        return first;
+    }
+    let second = sorted(first.split_off(first.len() / 2)).into_iter();
+    let mut all = Vec::with_capacity(first.len() + second.len());
+    let mut first = sorted(first).into_iter().peekable();
+    for leaf in second {
+        while let Some(earlier) = first.next_if(|earlier| earlier.0 <= leaf.0) {
+            all.push(earlier);
+        }
+        all.push(leaf);
+    }
+    all.extend(first);
+    all
 }
 
 #[cfg(test)]
@@ -77,5 +117,25 @@ mod tests {
         assert!(told(r#"{"a":1,"b":{}}"#, "{ \"b\" : {}, \"a\" : 1 }").is_empty());
         let changed = told("[12345678901234567890]", "[12345678901234567891]");
         assert_eq!(changed, ["/0: 12345678901234567890 > 12345678901234567891"]);
+    }
+
+    #[test]
+    fn of_what_is_repeated_the_last_counts() {
+        assert_eq!(told(r#"{"a":1,"b":0,"a":2}"#, r#"{"a":2,"b":0}"#), [""; 0]);
+        assert_eq!(told(r#"{"a":2}"#, r#"{"a":2,"a":3}"#), ["/a: 2 > 3"]);
+    }
+
+    #[test]
+    fn the_first_differences_by_path_are_told_when_there_are_too_many() {
+        let texts = [1, 2].map(|value| {
+            let members: Vec<String> =
+                (0..40).map(|n| format!("\"{}\":{value}", n * 7 % 40)).collect();
+            format!("{{{}}}", members.join(","))
+        });
+        let mut pointers: Vec<String> = (0..40).map(|n| format!("/{n}")).collect();
+        pointers.sort();
+        let expected: Vec<String> =
+            pointers[..10].iter().map(|pointer| pointer.clone() + ": 1 > 2").collect();
+        assert_eq!(told(&texts[0], &texts[1]), expected);
     }
 }
