@@ -6,7 +6,7 @@
 stamp=target/spa-built
 changed() {
     find frontend -mindepth 1 \( -path frontend/dist -o -path frontend/target \) -prune -o -newer "$stamp" -print
-    find crates/wire Trunk.toml scripts/versions.sh -newer "$stamp"
+    find crates/wire crates/wire-derive Trunk.toml scripts/versions.sh scripts/shrink-spa.mjs -newer "$stamp"
 }
 
 if [ -f "$stamp" ] && [ -f frontend/dist/index.html ] && [ -z "$(changed)" ]; then
@@ -22,9 +22,12 @@ say "Building the SPA"
 mkdir -p target
 # The time of the beginning: what is edited while trunk runs is built the next time.
 touch "$stamp.new"
-# Every component and closure gets one type: a fifth less to download, see docs/DECISIONS.md.
-CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS='--cfg erase_components' \
-    CARGO_TARGET_DIR=$root/frontend/target trunk build --release --offline --skip-version-check >&2 ||
+CARGO_TARGET_DIR=$root/frontend/target trunk build --release --offline --skip-version-check >&2 ||
     die "The SPA was not built. Read the lines above; \`cargo check --target wasm32-unknown-unknown\` in frontend/ shows the compiler's errors alone."
+if have node; then
+    node scripts/shrink-spa.mjs frontend/dist
+else
+    say "Without Node the SPA stays a fortieth larger than it must be"
+fi
 mv "$stamp.new" "$stamp"
 say "The SPA is in frontend/dist after $(took "$begin")"

@@ -8,16 +8,16 @@ need_node
 node - <<'JS' || die "the SPA is over its ceiling. docs/TESTING.md says how to find what weighs."
 const { readdirSync, readFileSync } = require("node:fs");
 const { brotliCompressSync, constants } = require("node:zlib");
-// Kilobytes of 1,024 bytes: the goal, and the ceiling above which nothing lands.
-const budgets = [["WASM and JS", /\.(wasm|js)$/, 180, 350], ["CSS", /\.css$/, 14, 14]];
+// Kilobytes of 1,024 bytes, above which nothing lands.
+const budgets = [["WASM and JS", /\.(wasm|js)$/, 180], ["CSS", /\.css$/, 14]];
 const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 22 };
 const files = readdirSync("frontend/dist").filter((name) => budgets.some(([, pattern]) => pattern.test(name)));
 const sizes = files.map((name) => {
   return [name, brotliCompressSync(readFileSync(`frontend/dist/${name}`), { params }).length];
 });
-for (const [what, pattern, goal, ceiling] of budgets) {
+for (const [what, pattern, ceiling] of budgets) {
   const kilobytes = sizes.filter(([name]) => pattern.test(name)).reduce((sum, [, size]) => sum + size, 0) / 1024;
-  console.error(`    ${what}: ${kilobytes.toFixed(1)} KB; goal ${goal} KB, ceiling ${ceiling} KB`);
+  console.error(`    ${what}: ${kilobytes.toFixed(1)} KB, and ${ceiling} KB at the most`);
   if (!(kilobytes > 0 && kilobytes <= ceiling)) process.exitCode = 1;
 }
 JS

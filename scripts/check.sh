@@ -33,7 +33,7 @@ shell_scripts() {
 }
 
 clippy_frontend() {
-    in_frontend cargo clippy --all-targets -- --deny warnings
+    in_frontend cargo clippy --workspace --all-targets -- --deny warnings
     if has_wasm_target; then
         in_frontend cargo clippy --target wasm32-unknown-unknown --lib --bins -- --deny warnings
     else

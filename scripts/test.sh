@@ -30,7 +30,7 @@ rust_tests() {
     fi
 }
 
-spa_tests() { counted in_frontend cargo test; }
+spa_tests() { counted in_frontend cargo test --workspace; }
 
 # Once, with the features that the tests add: the Rust tests and the browser run the same program.
 build_server() {
