@@ -6,7 +6,7 @@
 stamp=target/spa-built
 changed() {
     find frontend -mindepth 1 \( -path frontend/dist -o -path frontend/target \) -prune -o -newer "$stamp" -print
-    find crates/wire crates/wire-derive Trunk.toml scripts/versions.sh scripts/shrink-spa.mjs -newer "$stamp"
+    find crates/wire crates/wire-derive Trunk.toml scripts/versions.sh -newer "$stamp"
 }
 
 if [ -f "$stamp" ] && [ -f frontend/dist/index.html ] && [ -z "$(changed)" ]; then
@@ -24,10 +24,8 @@ mkdir -p target
 touch "$stamp.new"
 CARGO_TARGET_DIR=$root/frontend/target trunk build --release --offline --skip-version-check >&2 ||
     die "The SPA was not built. Read the lines above; \`cargo check --target wasm32-unknown-unknown\` in frontend/ shows the compiler's errors alone."
-if have node; then
-    node scripts/shrink-spa.mjs frontend/dist
-else
-    say "Without Node the SPA stays a fortieth larger than it must be"
-fi
+# The host's program, so not with the toolchain for WebAssembly alone.
+(unset RUSTUP_TOOLCHAIN && in_frontend cargo run --quiet --locked --package ringback-frontend-shrink -- "$root/frontend/dist") ||
+    die "The SPA was built and not shortened. Read the lines above."
 mv "$stamp.new" "$stamp"
 say "The SPA is in frontend/dist after $(took "$begin")"

@@ -1,0 +1,58 @@
+//! Takes out of the built app what only its makers need: the long names by which the program and its
+//! script know each other, each with sixteen random digits, and the script's comments and indents.
+//!
+//! `ringback-frontend-shrink FOLDER` does it to what Trunk left in the folder.
+
+mod names;
+mod program;
+mod script;
+
+use names::Names;
+use std::collections::hash_map::DefaultHasher;
+use std::error::Error;
+use std::fs;
+use std::hash::{Hash, Hasher};
+use std::path::{Path, PathBuf};
+
+const APP: &str = "ringback-frontend-";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let folder = std::env::args_os().nth(1).ok_or("name the folder of the built app")?;
+    shrink(Path::new(&folder))
+}
+
+fn shrink(folder: &Path) -> Result<(), Box<dyn Error>> {
+    let (script_path, old) = find(folder, ".js")?;
+    let (program_path, _) = find(folder, "_bg.wasm")?;
+    let script = fs::read_to_string(&script_path)?;
+    let mut names = Names::of(&script);
+    let program = program::rename(&fs::read(&program_path)?, &mut names)?;
+    let script = script::strip(&names.replace(&script))?;
+
+    // New contents, a new name: browsers keep what has the old one for ever.
+    let mut hasher = DefaultHasher::new();
+    (&program, &script).hash(&mut hasher);
+    let old = format!("{APP}{old}");
+    let new = format!("{APP}{:016x}", hasher.finish());
+    let page = folder.join("index.html");
+    fs::write(&page, fs::read_to_string(&page)?.replace(&old, &new))?;
+    fs::write(folder.join(format!("{new}.js")), script.replace(&old, &new))?;
+    fs::write(folder.join(format!("{new}_bg.wasm")), program)?;
+    fs::remove_file(script_path)?;
+    fs::remove_file(program_path)?;
+    Ok(())
+}
+
+/// The app's file that ends so, and the hash in its name.
+fn find(folder: &Path, end: &str) -> Result<(PathBuf, String), Box<dyn Error>> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let hash = name.strip_prefix(APP).and_then(|rest| rest.strip_suffix(end));
+        if let Some(hash) = hash.filter(|hash| hash.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+            let hash = hash.to_owned();
+            return Ok((path, hash));
+        }
+    }
+    Err(format!("there is no {APP}…{end} in {}", folder.display()).into())
+}

@@ -1,0 +1,87 @@
+//! The program's imports and exports under other names.
+
+use crate::names::Names;
+use std::error::Error;
+use wasm_encoder::reencode::{self, Reencode};
+use wasm_encoder::{ExportSection, ImportSection, Module};
+
+struct Renaming<'a>(&'a mut Names);
+
+impl Reencode for Renaming<'_> {
+    type Error = std::convert::Infallible;
+
+    fn parse_imports(
+        &mut self,
+        section: &mut ImportSection,
+        imports: wasmparser::Imports<'_>,
+    ) -> Result<(), reencode::Error<Self::Error>> {
+        for import in imports {
+            let (_, import) = import?;
+            let kind = self.entity_type(import.ty)?;
+            section.import(import.module, &self.0.shorten(import.name), kind);
+        }
+        Ok(())
+    }
+
+    fn parse_export(
+        &mut self,
+        exports: &mut ExportSection,
+        export: wasmparser::Export<'_>,
+    ) -> Result<(), reencode::Error<Self::Error>> {
+        let kind = self.export_kind(export.kind)?;
+        let index = self.external_index(export.kind, export.index)?;
+        exports.export(&self.0.shorten(export.name), kind, index);
+        Ok(())
+    }
+}
+
+/// Gives the program's imports and exports the names that `names` has for them.
+///
+/// # Errors
+/// When it is no program, or would be none afterwards.
+pub(crate) fn rename(program: &[u8], names: &mut Names) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut module = Module::new();
+    Renaming(names).parse_core_module(&mut module, wasmparser::Parser::new(0), program)?;
+    let renamed = module.finish();
+    wasmparser::validate(&renamed)?;
+    Ok(renamed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_encoder::{ExportKind, MemorySection, MemoryType, ValType};
+
+    #[test]
+    fn imports_and_exports_get_the_short_names_and_the_rest_stays() {
+        let mut module = Module::new();
+        let mut memories = MemorySection::new();
+        memories.memory(MemoryType {
+            minimum: 1,
+            maximum: None,
+            memory64: false,
+            shared: false,
+            page_size_log2: None,
+        });
+        let mut exports = ExportSection::new();
+        exports.export("memory", ExportKind::Memory, 0);
+        exports.export("__wbg_memory", ExportKind::Memory, 0);
+        let mut imports = ImportSection::new();
+        let kind =
+            wasm_encoder::GlobalType { val_type: ValType::I32, mutable: false, shared: false };
+        imports.import("./script.js", "__wbg_global", kind);
+        module.section(&imports).section(&memories).section(&exports);
+        let mut names = Names::of("memory __wbg_memory __wbg_global");
+        let renamed = rename(&module.finish(), &mut names).expect("a program");
+        let text = String::from_utf8_lossy(&renamed);
+        for name in ["./script.js", "memory", "$0", "$1"] {
+            assert!(text.contains(name), "{text}");
+        }
+        assert!(!text.contains("__wbg"), "{text}");
+    }
+
+    #[test]
+    fn what_is_no_program_is_refused() {
+        assert!(rename(b"<html>", &mut Names::default()).is_err());
+    }
+}
