@@ -33,12 +33,15 @@ async fn overload_node(story: &mut Story<'_>, cluster: &Cluster<'_>) -> Result<(
     story.may_give_up = true;
     // The database is made slow, so that one machine can offer ten times what is taken and has cores
     // left: a sender that is late itself would measure itself.
+    let seconds = story.world.pick("0.016", "0.008");
     cluster.execute(
         "postgres",
-        "CREATE FUNCTION be_slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
-         PERFORM pg_sleep(0.008); RETURN NEW; END $$; \
-         CREATE TRIGGER be_slow BEFORE INSERT ON llm_callbacks \
-         FOR EACH ROW EXECUTE FUNCTION be_slow()",
+        &format!(
+            "CREATE FUNCTION be_slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             PERFORM pg_sleep({seconds}); RETURN NEW; END $$; \
+             CREATE TRIGGER be_slow BEFORE INSERT ON llm_callbacks \
+             FOR EACH ROW EXECUTE FUNCTION be_slow()"
+        ),
     )?;
     let watch = Watch::start(story);
     let measured = Duration::from_secs(story.world.pick(4, 20));
