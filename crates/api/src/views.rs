@@ -305,12 +305,14 @@ fn secret(secret: &LiveSecret, now: Micros) -> wire::SecretSummary {
 
 /// A sender that sources are made for.
 pub fn provider(provider: &Provider) -> wire::ProviderSummary {
+    // The marks of code belong in docs/PROVIDERS.md: a screen shows them as they are.
+    let plain = |text: &str| text.replace('`', "");
     wire::ProviderSummary {
         name: provider.name.clone(),
         title: provider.title.clone(),
-        about: provider.about.clone(),
+        about: plain(&provider.about),
         scheme: provider.scheme.name().to_owned(),
-        secret: provider.secret.clone(),
+        secret: plain(&provider.secret),
         makes_secret: provider.origin == Origin::Generic && makes_secret(&provider.scheme),
         jwks_url: provider.jwks_url.clone(),
         retries: provider.retries.clone(),

@@ -16,21 +16,21 @@ pub fn edit_view(source: &SourceSummary, done: Callback<()>) -> AnyView {
     let title = RwSignal::new(source.title.clone());
     let options = RwSignal::new(ringback_wire::json::to_string(&source.options));
     let error = RwSignal::new(String::new());
-    let source = StoredValue::new(source.clone());
+    let (name, before) = (source.name.clone(), source.options.clone());
     let save = move |event: SubmitEvent| {
         event.prevent_default();
         let Some(options) = ringback_wire::json::from_str(&options.get_untracked()) else {
             error.set("What differs is a JSON object, like {\"header\": \"X-Signature\"}.".into());
             return;
         };
-        let before = source.get_value();
+        let name = name.clone();
         let request = ChangeSourceRequest {
             title: Some(title.get_untracked()),
-            options: Some(options).filter(|options| *options != before.options),
+            options: Some(options).filter(|options| *options != before),
             ..ChangeSourceRequest::default()
         };
         spawn_local(async move {
-            let answer = api::change_source(&before.name, &request).await;
+            let answer = api::change_source(&name, &request).await;
             error.try_set(told(&answer));
             if answer.is_ok() {
                 announcer.say("Saved".to_owned());

@@ -9,7 +9,7 @@ use crate::api;
 use crate::hooks::announcer::use_announcer;
 use crate::hooks::browser::{focus_id, origin};
 use crate::hooks::sources::{Sources, use_sources};
-use crate::state::sources::{free_name, plain, search};
+use crate::state::sources::{free_name, search};
 use crate::ui::ev::SubmitEvent;
 use crate::ui::prelude::*;
 use ringback_wire::{AddSecretRequest, CreateSourceRequest, ProviderSummary};
@@ -126,7 +126,7 @@ fn ProviderOption(form: Form, one: ProviderSummary) -> impl IntoView {
             <span>
                 <strong>{one.title}</strong>
                 " "
-                <span class="quiet">{plain(&one.about)}</span>
+                <span class="quiet">{one.about}</span>
             </span>
         </label>
     }
@@ -136,7 +136,7 @@ fn ProviderOption(form: Form, one: ProviderSummary) -> impl IntoView {
 fn Details(form: Form) -> impl IntoView {
     let provider = Memo::new(move |_| form.sources.provider(&form.provider.get()));
     let about =
-        move || provider.with(|one| one.as_ref().map_or(String::new(), |one| plain(&one.secret)));
+        move || provider.with(|one| one.as_ref().map_or(String::new(), |one| one.secret.clone()));
     let takes_secret = move || !about().is_empty();
     let makes = move || provider.with(|one| one.as_ref().is_some_and(|one| one.makes_secret));
     let url = move || format!("{}/api/webhooks/llm-callback/{}", origin(), form.name.get());

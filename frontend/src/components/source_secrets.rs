@@ -11,7 +11,6 @@ use crate::hooks::browser::focus_id;
 use crate::hooks::clock::{from_local_input, local_now_ms, rfc3339};
 use crate::hooks::session::use_session;
 use crate::hooks::sources::use_sources;
-use crate::state::sources::plain;
 use crate::ui::ev::SubmitEvent;
 use crate::ui::prelude::*;
 use ringback_wire::{
@@ -158,7 +157,7 @@ fn AddSecret(source: Memo<Option<SourceSummary>>, adding: RwSignal<bool>) -> imp
     let provider = Signal::stored(provider);
     let options = known.map(|one| one.options).unwrap_or_default();
     let about = Signal::derive(move || {
-        sources.provider(&provider.get()).map(|one| plain(&one.secret)).unwrap_or_default()
+        sources.provider(&provider.get()).map(|one| one.secret).unwrap_or_default()
     });
     let makes = move || sources.provider(&provider.get()).is_some_and(|one| one.makes_secret);
     let [label, secret, starts, ends, error] = [(); 5].map(|()| RwSignal::new(String::new()));

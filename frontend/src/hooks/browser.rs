@@ -133,11 +133,10 @@ pub fn focused() -> Option<HtmlElement> {
     document()?.active_element()?.dyn_into().ok()
 }
 
-/// Presses the button of a shortcut in the window that has the focus.
-pub fn press_in_window(key: &str) {
+/// Presses a button in the window that has the focus.
+pub fn press_in_window(selector: &str) {
     let window = focused().and_then(|focused| focused.closest("[role=dialog]").ok().flatten());
-    let selector = format!("[aria-keyshortcuts=\"{key}\"]");
-    let button = window.and_then(|window| window.query_selector(&selector).ok().flatten());
+    let button = window.and_then(|window| window.query_selector(selector).ok().flatten());
     if let Some(button) = button.and_then(|button| button.dyn_into::<HtmlElement>().ok()) {
         button.click();
     }

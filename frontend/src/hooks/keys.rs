@@ -28,8 +28,8 @@ pub fn use_desk_keys() {
     use_command(command("Check now", "."), move || feed.nudge());
     use_command(command("Change the theme", ""), move || theme.toggle());
     let command = |title: &str, keys| Command::new("In a window", title, keys);
-    use_command(command("Older callback", "["), || press_in_window("["));
-    use_command(command("Newer callback", "]"), || press_in_window("]"));
+    use_command(command("Older callback", "["), || press_in_window("[aria-keyshortcuts='[']"));
+    use_command(command("Newer callback", "]"), || press_in_window("[aria-keyshortcuts=']']"));
     let listener = window_event_listener(ev::keydown, move |event| {
         if event.key() == "F8" && focus_id("toasts") {
             event.prevent_default();

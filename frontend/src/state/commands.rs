@@ -1,6 +1,8 @@
 //! What the keyboard and the command palette can do: the form of a command, which keys mean it,
 //! and which commands a search finds.
 
+use super::find::holds;
+
 /// A command as pages register it with `hooks::commands`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
@@ -91,10 +93,10 @@ pub fn search(titles: &[String], text: &str) -> Vec<usize> {
         if title.starts_with(&text) {
             return Some(0);
         }
-        if title.contains(&text) {
+        if holds(&title, &text) {
             return Some(1);
         }
-        text.split_whitespace().all(|word| title.contains(word)).then_some(2)
+        text.split_whitespace().all(|word| holds(&title, word)).then_some(2)
     };
     let ranks: Vec<Option<u8>> = titles.iter().map(|title| rank(title)).collect();
     let mut found = Vec::new();

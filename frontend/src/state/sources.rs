@@ -1,21 +1,15 @@
 //! What the page of sources decides: which senders a search finds, and a name that is free.
 
+use super::find::holds;
 use ringback_wire::{ProviderSummary, SourceSummary};
 
 /// The senders that hold every word of a search, in their order.
 pub fn search(providers: &[ProviderSummary], text: &str) -> Vec<ProviderSummary> {
-    let words: Vec<String> = text.split_whitespace().map(str::to_ascii_lowercase).collect();
-    let holds = |one: &&ProviderSummary| {
-        let all =
-            format!("{} {} {} {}", one.name, one.title, one.about, one.scheme).to_ascii_lowercase();
-        words.iter().all(|word| all.contains(word.as_str()))
+    let is_found = |one: &&ProviderSummary| {
+        let all = [&*one.name, &one.title, &one.about, &one.scheme].join(" ");
+        text.split_whitespace().all(|word| holds(&all, word))
     };
-    providers.iter().filter(holds).cloned().collect()
-}
-
-/// What the provider list says, without the marks of code, which belong in documents.
-pub fn plain(text: &str) -> String {
-    text.replace('`', "")
+    providers.iter().filter(is_found).cloned().collect()
 }
 
 /// A name for a new source of a sender that no source has.

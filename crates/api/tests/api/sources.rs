@@ -338,6 +338,7 @@ async fn a_test_is_signed_as_each_sender_would_and_its_verdict_is_told() {
         assert!(providers.providers.len() >= 20);
         for provider in providers.providers {
             let name = provider.name.as_str();
+            assert!(!format!("{}{}", provider.about, provider.secret).contains('`'), "{name}");
             create(app, name, name).await;
             let scheme = &find_provider(name).expect("a provider").scheme;
             let made = ringback_api::sources::make_secret(scheme);

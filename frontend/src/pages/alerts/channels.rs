@@ -9,6 +9,7 @@ use crate::hooks::session::use_session;
 use crate::ui::ev::SubmitEvent;
 use crate::ui::prelude::*;
 use ringback_wire::{Channel, ChannelKind, ChannelsResponse, NewChannelRequest};
+use std::pin::Pin;
 
 /// The kinds, by their names in a form.
 const KINDS: [(&str, ChannelKind, &str, &str); 3] = [
@@ -37,9 +38,13 @@ impl Page {
 
     /// Does something with a channel, says how it went, and reads the list again.
     fn act<T: 'static>(self, doing: Reply<T>, say: impl FnOnce(T) -> String + 'static) {
+        self.follow(Box::pin(async move { doing.await.map_or_else(|error| error.message(), say) }));
+    }
+
+    /// The part of it that is the same for all.
+    fn follow(self, doing: Pin<Box<dyn Future<Output = String>>>) {
         spawn_local(async move {
-            let said = doing.await.map_or_else(|error| error.message(), say);
-            self.said.set(said);
+            self.said.set(doing.await);
             self.load();
         });
     }
