@@ -333,6 +333,14 @@ impl Worker {
             self.database.renew();
         }
         self.stats.task_seconds.observe(begun.elapsed().as_secs_f64());
+        self.ask_for_a_checkpoint();
+    }
+
+    fn ask_for_a_checkpoint(&self) {
+        if let Some(checkpoints) = &self.checkpoints {
+            // Full means that one is asked for already.
+            let _full = checkpoints.try_send(());
+        }
     }
 
     fn store_batch(&mut self, first: Job) {
@@ -365,10 +373,7 @@ impl Worker {
         if results.iter().any(is_new) {
             self.storing.send_modify(|times| *times = times.wrapping_add(1));
         }
-        if let Some(checkpoints) = &self.checkpoints {
-            // Full means that one is asked for already.
-            let _full = checkpoints.try_send(());
-        }
+        self.ask_for_a_checkpoint();
         for (answer, result) in answers.into_iter().zip(results) {
             // Nobody waits any more: the sender hung up. What is stored stays stored.
             let _gone = answer.send(result);
