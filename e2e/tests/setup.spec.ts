@@ -29,6 +29,8 @@ test.describe("a new Ringback", () => {
       await desk.open(ringback.setUpLink);
       await desk.setUp(ADMIN);
       await expect(page.getByRole("navigation", { name: "Main" })).toBeVisible();
+      // Nothing is on its way any more that would be refused without the cookie.
+      await desk.expectConnection("Live");
       await page.context().clearCookies();
 
       await page.goto(ringback.setUpLink!);

@@ -18,6 +18,7 @@ pub use sources::*;
 use std::cell::RefCell;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Context, Poll, ready};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, RequestCache, RequestInit, Response};
@@ -105,8 +106,7 @@ pub fn sign_out() -> Reply<()> {
 /// # Errors
 /// When there was no good answer.
 pub fn find_set_up() -> Reply<bool> {
-    let answer = get::<Value>("/api/session/setup");
-    Box::pin(async move { json::member(&mut answer.await?, "open").ok_or(ApiError::Unreachable) })
+    fetch("GET", "/api/session/setup", None, |bytes| json::member(&mut parse(&bytes)?, "open"))
 }
 
 /// Makes the first admin and signs in.
@@ -124,9 +124,8 @@ pub fn set_up(request: &SetUpRequest) -> Reply<SessionResponse> {
 pub async fn check(cursor: Option<&str>) -> Result<(CheckResponse, String), ApiError> {
     let cursor = cursor.map_or_else(String::new, |c| format!("cursor={}&", percent_encode(c)));
     let path = [CALLBACKS, "/check?", &cursor, "limit=", &PAGE.to_string()].concat();
-    let text = fetch("GET", path, None).await?;
     // Other tabs are handed the text, so it must be one.
-    let text = String::from_utf8(text).map_err(|_| ApiError::Unreachable)?;
+    let text = fetch("GET", &path, None, |bytes| String::from_utf8(bytes).ok()).await?;
     let page = read_page(&text).ok_or(ApiError::Unreachable)?;
     Ok((page, text))
 }
@@ -175,7 +174,7 @@ pub fn find_callback(id: i64) -> Reply<CallbackDetail> {
 /// # Errors
 /// A problem with status 404 when only their digest was kept.
 pub fn fetch_payload(id: i64, delivery: i64) -> Reply<Vec<u8>> {
-    fetch("GET", payload_href(id, Some(delivery)), None)
+    fetch("GET", &payload_href(id, Some(delivery)), None, Some)
 }
 
 /// Where the raw bytes are downloaded from.
@@ -324,40 +323,52 @@ pub fn replace_preferences(preferences: &Preferences) -> Reply<Preferences> {
     send("PUT", "/api/admin/preferences", Some(to_json(preferences)))
 }
 
-/// An answer on its way. Behind a pointer, so that who waits for one is not compiled around it.
-pub type Reply<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
+/// An answer on its way. What it is comes last, so that who waits for one kind of answer is compiled
+/// as for any other.
+pub struct Reply<T> {
+    bytes: Pin<Box<dyn Future<Output = Result<Vec<u8>, ApiError>>>>,
+    read: fn(Vec<u8>) -> Option<T>,
+}
+
+impl<T> Future for Reply<T> {
+    type Output = Result<T, ApiError>;
+
+    fn poll(mut self: Pin<&mut Self>, waker: &mut Context<'_>) -> Poll<Self::Output> {
+        let read = self.read;
+        Poll::Ready(match ready!(self.bytes.as_mut().poll(waker)) {
+            Ok(bytes) => read(bytes).ok_or(ApiError::Unreachable),
+            Err(error) => Err(error),
+        })
+    }
+}
 
 fn to_json(body: &impl Json) -> String {
     json::to_string(body)
 }
 
-fn get<T: Json + 'static>(path: &str) -> Reply<T> {
+fn get<T: Json>(path: &str) -> Reply<T> {
     send("GET", path, None)
 }
 
-fn send<T: Json + 'static>(method: &'static str, path: &str, body: Option<String>) -> Reply<T> {
-    let answer = fetch_json(method, path.to_owned(), body);
-    Box::pin(async move { T::read(&mut answer.await?).ok_or(ApiError::Unreachable) })
+fn send<T: Json>(method: &'static str, path: &str, body: Option<String>) -> Reply<T> {
+    fetch(method, path, body, |bytes| T::read(&mut parse(&bytes)?))
 }
 
 fn done(method: &'static str, path: &str, body: Option<String>) -> Reply<()> {
-    let answer = fetch(method, path.to_owned(), body);
-    Box::pin(async move { answer.await.map(|_| ()) })
-}
-
-fn fetch_json(method: &'static str, path: String, body: Option<String>) -> Reply<Value> {
-    Box::pin(async move {
-        let body = fetch(method, path, body).await?;
-        parse(&body).ok_or(ApiError::Unreachable)
-    })
+    fetch(method, path, body, |_| Some(()))
 }
 
 fn parse(body: &[u8]) -> Option<Value> {
     Value::parse(str::from_utf8(body).ok()?)
 }
 
-fn fetch(method: &'static str, path: String, body: Option<String>) -> Reply<Vec<u8>> {
-    Box::pin(fetch_bytes(method, path, body))
+fn fetch<T>(
+    method: &'static str,
+    path: &str,
+    body: Option<String>,
+    read: fn(Vec<u8>) -> Option<T>,
+) -> Reply<T> {
+    Reply { bytes: Box::pin(fetch_bytes(method, path.to_owned(), body)), read }
 }
 
 async fn fetch_bytes(

@@ -8,7 +8,6 @@ use crate::state::windows::WindowStack;
 use crate::storage;
 use crate::ui::ev;
 use crate::ui::prelude::*;
-use std::collections::HashMap;
 use web_sys::HtmlElement;
 
 /// The open windows.
@@ -19,7 +18,7 @@ pub struct WindowContext {
     location: PageLocation,
     announcer: Announcer,
     /// What had the focus when a person opened a window, to give it back.
-    openers: StoredValue<HashMap<String, HtmlElement>>,
+    openers: StoredValue<Vec<(String, HtmlElement)>>,
 }
 
 /// Makes the windows available and keeps them those of the URL.
@@ -28,7 +27,7 @@ pub fn provide_windows() -> WindowContext {
         stack: RwSignal::new(WindowStack::with_places(storage::load_places())),
         location: use_page_location(),
         announcer: use_announcer(),
-        openers: StoredValue::new(HashMap::new()),
+        openers: StoredValue::new(Vec::new()),
     };
     provide_context(context);
     let wanted = Memo::new(move |_| context.location.query.with(|query| query.callbacks.clone()));
@@ -74,7 +73,8 @@ impl WindowContext {
     pub fn open(self, id: &str) {
         if let Some(element) = browser::focused() {
             self.openers.update_value(|openers| {
-                openers.insert(id.to_owned(), element);
+                take_opener(openers, id);
+                openers.push((id.to_owned(), element));
             });
         }
         let query = self.location.current();
@@ -89,7 +89,7 @@ impl WindowContext {
     /// Closes a window and gives the focus back: to what opened it, else to the next window.
     pub fn close(self, id: &str) {
         self.location.replace(&self.location.current().without_callback(id));
-        let opener = self.openers.try_update_value(|openers| openers.remove(id)).flatten();
+        let opener = self.openers.try_update_value(|openers| take_opener(openers, id)).flatten();
         if opener.is_some_and(|element| browser::refocus(&element)) {
             return;
         }
@@ -105,7 +105,7 @@ impl WindowContext {
 
     /// True once when a person opened this window: then it takes the focus.
     pub fn was_opened_by_person(self, id: &str) -> bool {
-        self.openers.with_value(|openers| openers.contains_key(id))
+        self.openers.with_value(|openers| openers.iter().any(|(opened, _)| opened == id))
     }
 
     /// Brings a window to the front.
@@ -197,8 +197,11 @@ impl WindowContext {
     pub fn go_on(self, from: &str, to: &str) {
         let renamed = self.stack.try_update(|stack| stack.rename(from, to)) == Some(true);
         self.openers.update_value(|openers| {
-            if let Some(element) = openers.remove(from).or_else(browser::focused) {
-                openers.entry(to.to_owned()).or_insert(element);
+            let opener = take_opener(openers, from).or_else(browser::focused);
+            if let Some(element) = opener
+                && !openers.iter().any(|(opened, _)| opened == to)
+            {
+                openers.push((to.to_owned(), element));
             }
         });
         self.location.replace(&self.location.current().with_callback_renamed(from, to));
@@ -244,6 +247,12 @@ impl WindowContext {
         self.save_places();
         self.announcer.say(bounds.told());
     }
+}
+
+/// What opened a window, from now on no longer.
+fn take_opener(openers: &mut Vec<(String, HtmlElement)>, id: &str) -> Option<HtmlElement> {
+    let at = openers.iter().position(|(opened, _)| opened == id)?;
+    Some(openers.swap_remove(at).1)
 }
 
 /// Follows a pointer that drags a title bar or a corner.

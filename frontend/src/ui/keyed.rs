@@ -6,29 +6,53 @@ use super::view::{AnyView, IntoView};
 use reactive_graph::graph::untrack;
 use reactive_graph::owner::Owner;
 use std::collections::VecDeque;
-use std::rc::Rc;
 use web_sys::{Node, Text};
 
-type Make = Box<dyn FnOnce() -> AnyView>;
-type Wanted = Vec<(String, Make)>;
-
 /// Lines by their keys.
-pub struct Keyed(Box<dyn FnMut() -> Wanted>);
+pub struct Keyed(Box<dyn Lines>);
+
+/// What a list shows.
+trait Lines {
+    /// Asks for the items, and gives their keys.
+    fn keys(&mut self) -> Vec<String>;
+
+    /// Makes the line of the item that is there, once.
+    fn line(&mut self, at: usize) -> AnyView;
+}
+
+struct Source<T, I, K, L> {
+    items: I,
+    key: K,
+    line: L,
+    now: Vec<Option<T>>,
+}
+
+impl<T, S, V, I, K, L> Lines for Source<T, I, K, L>
+where
+    S: ToString,
+    V: IntoView,
+    I: Fn() -> Vec<T>,
+    K: Fn(&T) -> S,
+    L: Fn(T) -> V,
+{
+    fn keys(&mut self) -> Vec<String> {
+        self.now = (self.items)().into_iter().map(Some).collect();
+        self.now.iter().flatten().map(|item| (self.key)(item).to_string()).collect()
+    }
+
+    fn line(&mut self, at: usize) -> AnyView {
+        let item = self.now.get_mut(at).and_then(Option::take);
+        item.map(|item| (self.line)(item)).into_any()
+    }
+}
 
 /// Makes the line of each item once, and leaves it alone as long as the item's key is there.
-pub fn keyed<T: 'static, K: ToString, V: IntoView>(
+pub fn keyed<T: 'static, K: ToString + 'static, V: IntoView + 'static>(
     items: impl Fn() -> Vec<T> + 'static,
     key: impl Fn(&T) -> K + 'static,
     line: impl Fn(T) -> V + 'static,
 ) -> AnyView {
-    let line = Rc::new(line);
-    AnyView::Lines(Keyed(Box::new(move || {
-        let lines = items().into_iter().map(|item| {
-            let (key, line) = (key(&item).to_string(), line.clone());
-            (key, Box::new(move || line(item).into_any()) as Make)
-        });
-        lines.collect()
-    })))
+    AnyView::Lines(Keyed(Box::new(Source { items, key, line, now: Vec::new() })))
 }
 
 /// A line in the document: from `first` up to `last`.
@@ -47,23 +71,30 @@ impl Keyed {
         let owner = Owner::current().unwrap_or_default();
         let mut lines: Vec<Line> = Vec::new();
         effect(Box::new(move || {
-            let wanted = (self.0)();
+            let keys = self.0.keys();
             let Some(parent) = end.parent_node() else { return };
-            untrack(|| change(&mut lines, wanted, &owner, &parent, &end));
+            untrack(|| change(&mut lines, keys, &mut *self.0, &owner, &parent, &end));
         }));
     }
 }
 
-fn change(lines: &mut Vec<Line>, wanted: Wanted, owner: &Owner, parent: &Node, end: &Node) {
+fn change(
+    lines: &mut Vec<Line>,
+    keys: Vec<String>,
+    source: &mut dyn Lines,
+    owner: &Owner,
+    parent: &Node,
+    end: &Node,
+) {
     let mut before: VecDeque<Line> = VecDeque::with_capacity(lines.len());
     for line in lines.drain(..) {
-        if wanted.iter().any(|(key, _)| *key == line.key) {
+        if keys.contains(&line.key) {
             before.push_back(line);
         } else {
             line.remove();
         }
     }
-    for (key, make) in wanted {
+    for (item, key) in keys.into_iter().enumerate() {
         let at = before.iter().position(|line| line.key == key);
         let next = before.front().map_or(end, |line| &line.first).clone();
         let line = match at.and_then(|at| before.remove(at)) {
@@ -73,16 +104,18 @@ fn change(lines: &mut Vec<Line>, wanted: Wanted, owner: &Owner, parent: &Node, e
                 line.put_before(parent, &next);
                 line
             }
-            None => Line::new(key, make, owner, parent, &next),
+            None => {
+                let owner = owner.with(Owner::new);
+                let view = owner.with(|| source.line(item));
+                Line::new(key, view, owner, parent, &next)
+            }
         };
         lines.push(line);
     }
 }
 
 impl Line {
-    fn new(key: String, make: Make, owner: &Owner, parent: &Node, before: &Node) -> Self {
-        let owner = owner.with(Owner::new);
-        let view = owner.with(make);
+    fn new(key: String, view: AnyView, owner: Owner, parent: &Node, before: &Node) -> Self {
         if let AnyView::Element(node) = view {
             put(&node, parent, Some(before));
             return Self { key, first: node.clone(), last: node, owner };
