@@ -1,8 +1,8 @@
 //! Ringback's single-page app: the desk where callbacks are seen and explained.
 //!
 //! What the app knows lives in [`state`], free of Leptos and of the browser and tested on the host.
-//! [`hooks`] carry it out in the browser, [`components`] and [`pages`] show it. Only [`api`]
-//! fetches; `web_sys` is used in [`api`], [`storage`] and [`hooks`] alone.
+//! [`hooks`] carry it out in the browser, [`components`] and [`pages`] show it, by means of [`ui`].
+//! Only [`api`] fetches; `web_sys` is used in [`api`], [`storage`], [`hooks`] and [`ui`] alone.
 
 pub mod api;
 pub mod app;
