@@ -102,7 +102,9 @@ export class Ringback {
   /** Runs `ringback ARGS…` and answers what it printed. */
   async run(args: string[], input = ""): Promise<string> {
     const child = this.spawn(args);
-    child.stdin!.end(input);
+    // A program that reads nothing may be over before an empty input is shut down in good order.
+    if (input) child.stdin!.end(input);
+    else child.stdin!.destroy();
     let out = "";
     let log = "";
     child.stdout!.setEncoding("utf8").on("data", (text: string) => (out += text));
