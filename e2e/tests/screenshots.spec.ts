@@ -44,10 +44,11 @@ for (const colorScheme of ["light", "dark"] as const) {
     test("callbacks, filters and windows", async ({ ringback, desk, page }) => {
       await ringback.send("--scenario", "demo", "--seed", "1");
       await desk.enter(ADMIN);
+      await desk.settle();
       const { id } = await ringback.deliver(sign(REPORT, { id: "msg_nightly_report" }));
       await ringback.deliver(forge(ALTERED, { id: "msg_nightly_report" }));
-      await desk.poll();
       await expect(desk.toasts("msg_nightly_report")).toHaveCount(1);
+      await desk.expectConnection("Live");
       await pictures(page, "callbacks");
 
       await desk.viewFromToast("msg_nightly_report");
