@@ -3,6 +3,7 @@
 use crate::Failure;
 use crate::plan::{Plan, Version};
 use crate::sender::Ledger;
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Nullable, SmallInt, Text};
 use ringback_core::connection::{Connection, DatabaseUrl, Purpose};
@@ -48,6 +49,10 @@ pub(crate) struct Stored {
 /// When the database cannot be read.
 pub(crate) fn inspect(url: &str, plan: &Plan, ledger: &Ledger) -> Result<Stored, Failure> {
     let mut conn = DatabaseUrl::parse(url)?.open(Purpose::Write)?;
+    // Without statistics of a table that was just filled, PostgreSQL reads all of it for each page.
+    if let Connection::Postgres(pg) = &mut conn {
+        pg.batch_execute("ANALYZE")?;
+    }
     let mut found = Stored::default();
     let mut order: Vec<(i64, u32, Version)> = Vec::new();
     let mut known = vec![0_u8; ledger.acknowledged.len()];
