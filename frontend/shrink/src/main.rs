@@ -6,6 +6,7 @@
 mod names;
 mod program;
 mod script;
+mod styles;
 
 use names::Names;
 use std::collections::hash_map::DefaultHasher;
@@ -30,17 +31,37 @@ fn shrink(folder: &Path) -> Result<(), Box<dyn Error>> {
     let script = script::strip(&names.replace(&script))?;
 
     // New contents, a new name: browsers keep what has the old one for ever.
-    let mut hasher = DefaultHasher::new();
-    (&program, &script).hash(&mut hasher);
     let old = format!("{APP}{old}");
-    let new = format!("{APP}{:016x}", hasher.finish());
+    let new = format!("{APP}{}", hash((&program, &script)));
     let page = folder.join("index.html");
-    fs::write(&page, fs::read_to_string(&page)?.replace(&old, &new))?;
+    let html = fs::read_to_string(&page)?.replace(&old, &new);
+    fs::write(&page, merge_styles(folder, &html)?)?;
     fs::write(folder.join(format!("{new}.js")), script.replace(&old, &new))?;
     fs::write(folder.join(format!("{new}_bg.wasm")), program)?;
     fs::remove_file(script_path)?;
     fs::remove_file(program_path)?;
     Ok(())
+}
+
+/// Makes one file of the style sheets that the page names, and gives the page with that one.
+fn merge_styles(folder: &Path, html: &str) -> Result<String, Box<dyn Error>> {
+    let (_, files) = styles::merge(html, "");
+    let mut all = String::new();
+    for file in &files {
+        let path = folder.join(file);
+        all.push_str(&fs::read_to_string(&path)?);
+        all.push('\n');
+        fs::remove_file(path)?;
+    }
+    let name = format!("styles-{}.css", hash(&all));
+    fs::write(folder.join(&name), all)?;
+    Ok(styles::merge(html, &name).0)
+}
+
+fn hash(contents: impl Hash) -> String {
+    let mut hasher = DefaultHasher::new();
+    contents.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
 }
 
 /// The app's file that ends so, and the hash in its name.
