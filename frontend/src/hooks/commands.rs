@@ -1,6 +1,6 @@
 //! The commands of the app: pages register theirs, the keyboard and the palette find them.
 //!
-//! ```ignore
+//! ```text
 //! use_command(Command::new("List", "Next callback", "j"), move || …);
 //! ```
 //!
