@@ -17,7 +17,7 @@ pub(crate) fn merge(page: &str, name: &str) -> (String, Vec<String>) {
             None => out.push_str(tag),
             Some(file) => {
                 if files.is_empty() {
-                    out.push_str(&format!("<link href=/{name} rel=stylesheet>"));
+                    out.extend(["<link href=/", name, " rel=stylesheet>"]);
                 }
                 files.push(file);
             }
