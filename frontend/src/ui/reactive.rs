@@ -190,44 +190,53 @@ impl<T: Default + 'static> Default for RwSignal<T> {
 /// Disposed of before it was read: a mistake in the program.
 const GONE: &str = "its owner is there";
 
+/// What reads a signal or a memo: the two differ in the function that gets at the value alone.
+macro_rules! read_by {
+    ($kind:ident, $read:ident) => {
+        impl<T: 'static> $kind<T> {
+            /// Reads and follows.
+            pub fn with<U>(self, read: impl FnOnce(&T) -> U) -> U {
+                read($read(self.0, true).expect(GONE).get())
+            }
+
+            /// Reads.
+            pub fn with_untracked<U>(self, read: impl FnOnce(&T) -> U) -> U {
+                read($read(self.0, false).expect(GONE).get())
+            }
+
+            /// A copy; follows.
+            pub fn get(self) -> T
+            where
+                T: Clone,
+            {
+                self.with(T::clone)
+            }
+
+            /// A copy.
+            pub fn get_untracked(self) -> T
+            where
+                T: Clone,
+            {
+                self.with_untracked(T::clone)
+            }
+
+            /// A copy, as long as the owner is there.
+            pub fn try_get_untracked(self) -> Option<T>
+            where
+                T: Clone,
+            {
+                Some($read(self.0, false)?.get::<T>().clone())
+            }
+        }
+    };
+}
+
+read_by!(RwSignal, read_signal);
+
 impl<T: 'static> RwSignal<T> {
     /// Belongs to the owner of here.
     pub fn new(value: T) -> Self {
         Self(new_signal(Box::new(value)), PhantomData)
-    }
-
-    /// Reads and follows.
-    pub fn with<U>(self, read: impl FnOnce(&T) -> U) -> U {
-        read(read_signal(self.0, true).expect(GONE).get())
-    }
-
-    /// Reads.
-    pub fn with_untracked<U>(self, read: impl FnOnce(&T) -> U) -> U {
-        read(read_signal(self.0, false).expect(GONE).get())
-    }
-
-    /// A copy; follows.
-    pub fn get(self) -> T
-    where
-        T: Clone,
-    {
-        self.with(T::clone)
-    }
-
-    /// A copy.
-    pub fn get_untracked(self) -> T
-    where
-        T: Clone,
-    {
-        self.with_untracked(T::clone)
-    }
-
-    /// A copy, as long as the owner is there.
-    pub fn try_get_untracked(self) -> Option<T>
-    where
-        T: Clone,
-    {
-        Some(read_signal(self.0, false)?.get::<T>().clone())
     }
 
     /// Follows without reading.
@@ -286,41 +295,7 @@ fn differs<T: PartialEq + 'static>(one: Option<&Held>, other: Option<&Held>) -> 
     one.map(Held::get::<T>) != other.map(Held::get::<T>)
 }
 
-impl<T: 'static> Memo<T> {
-    /// Reads.
-    pub fn with_untracked<U>(self, read: impl FnOnce(&T) -> U) -> U {
-        read(read_memo(self.0, false).expect(GONE).get())
-    }
-
-    /// Reads and follows.
-    pub fn with<U>(self, read: impl FnOnce(&T) -> U) -> U {
-        read(read_memo(self.0, true).expect(GONE).get())
-    }
-
-    /// A copy; follows.
-    pub fn get(self) -> T
-    where
-        T: Clone,
-    {
-        self.with(T::clone)
-    }
-
-    /// A copy.
-    pub fn get_untracked(self) -> T
-    where
-        T: Clone,
-    {
-        self.with_untracked(T::clone)
-    }
-
-    /// A copy, as long as the owner is there.
-    pub fn try_get_untracked(self) -> Option<T>
-    where
-        T: Clone,
-    {
-        Some(read_memo(self.0, false)?.get::<T>().clone())
-    }
-}
+read_by!(Memo, read_memo);
 
 /// A value that tells nobody.
 pub struct StoredValue<T>(HeldValue, PhantomData<fn() -> T>);
