@@ -3,6 +3,8 @@
 use crate::format;
 use crate::ui::prelude::*;
 use gloo_timers::callback::Interval;
+use js_sys::Function;
+use js_sys::Intl::DateTimeFormat;
 use wasm_bindgen::JsValue;
 
 const TICK_MS: u32 = 10_000;
@@ -63,13 +65,24 @@ pub fn rfc3339(at_ms: i64) -> String {
     String::from(date(at_ms).to_iso_string())
 }
 
+thread_local! {
+    /// Made once: to make one takes longer than to format a hundred times.
+    static LOCAL_TIME: Function = {
+        let options = js_sys::Object::new();
+        for name in ["dateStyle", "timeStyle"] {
+            let medium = JsValue::from_str("medium");
+            let _ = js_sys::Reflect::set(&options, &JsValue::from_str(name), &medium);
+        }
+        DateTimeFormat::new(&js_sys::Array::new(), &options).format()
+    };
+}
+
 /// A time in the reader's own zone and language.
+#[expect(clippy::cast_precision_loss, reason = "below 2^53 for 285,000 years")]
 pub fn local_time(at_ms: i64) -> String {
-    let options = js_sys::Object::new();
-    for (name, value) in [("dateStyle", "medium"), ("timeStyle", "medium")] {
-        let _ = js_sys::Reflect::set(&options, &JsValue::from_str(name), &JsValue::from_str(value));
-    }
-    String::from(date(at_ms).to_locale_string("default", &options))
+    let at = JsValue::from_f64(at_ms as f64);
+    let text = LOCAL_TIME.with(|format| format.call1(&JsValue::UNDEFINED, &at));
+    text.ok().and_then(|text| text.as_string()).unwrap_or_default()
 }
 
 /// RFC 3339 of a time so many milliseconds from now.
