@@ -55,6 +55,7 @@ pub fn detail_view(context: DetailContext, name: StoredValue<String>) -> AnyView
             }
         })
     };
+    let evidence = move || evidence_view(Memo::new(move |_| context.found()), chosen);
     view! {
         <div class="detail">
             {move || context.found().map(verdict_view)}
@@ -62,8 +63,7 @@ pub fn detail_view(context: DetailContext, name: StoredValue<String>) -> AnyView
             {move || context.found().map(|detail| actions_view(detail, name))}
             {move || context.found().map(facts_view)}
             {remark}
-            {payload}
-            {evidence_view(Memo::new(move |_| context.found()), chosen)}
+            {later(move || (payload.into_any(), evidence()).into_any())}
         </div>
     }
     .into_any()

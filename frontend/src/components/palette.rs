@@ -95,10 +95,10 @@ fn Palette() -> impl IntoView {
     let commands = use_commands();
     let text = RwSignal::new(String::new());
     let at = RwSignal::new(0_usize);
-    let offered = StoredValue::new(Vec::<Offer>::new());
     let location = use_page_location();
+    let offered = move || offers(commands, &text.get());
     let run = move |chosen: usize| {
-        let offer = offered.with_value(|offered| offered.get(chosen).cloned());
+        let offer = untrack(offered).into_iter().nth(chosen);
         commands.overlay.set(None);
         if let Some(offer) = offer {
             // After the dialog has given the focus back.
@@ -106,7 +106,7 @@ fn Palette() -> impl IntoView {
         }
     };
     let key = move |event: crate::ui::ev::KeyboardEvent| {
-        let count = offered.with_value(Vec::len);
+        let count = untrack(offered).len();
         match event.key().as_str() {
             "ArrowDown" => at.update(|at| *at = step(*at, count, 1)),
             "ArrowUp" => at.update(|at| *at = step(*at, count, -1)),
@@ -116,8 +116,6 @@ fn Palette() -> impl IntoView {
         event.prevent_default();
     };
     let options = move || {
-        let found = offers(commands, &text.get());
-        offered.set_value(found.clone());
         let option = |(place, offer): (usize, Offer)| {
             view! {
                 <li
@@ -132,7 +130,7 @@ fn Palette() -> impl IntoView {
             }
             .into_any()
         };
-        found.into_iter().enumerate().map(option).collect_view()
+        offered().into_iter().enumerate().map(option).collect_view()
     };
     request_animation_frame(|| {
         focus_id("palette-text");
@@ -157,7 +155,7 @@ fn Palette() -> impl IntoView {
             }
             on:keydown=key
         />
-        <ul id="palette-list" role="listbox" aria-label="Commands">{options}</ul>
+        <ul id="palette-list" role="listbox" aria-label="Commands">{later(move || options.into_any())}</ul>
     }
 }
 
@@ -179,7 +177,7 @@ fn Help() -> impl IntoView {
     let line = |command: Command| {
         view! { <div><dt><Keys keys=command.keys/></dt><dd>{command.title}</dd></div> }.into_any()
     };
-    let group = |(name, list): (&'static str, Vec<Command>)| {
+    let group = move |(name, list): (&'static str, Vec<Command>)| {
         view! {
             <section>
                 <h3>{name}</h3>
@@ -188,6 +186,7 @@ fn Help() -> impl IntoView {
         }
         .into_any()
     };
+    let shown = move || groups.clone().into_iter().map(group).collect_view();
     let to_settings = move |_| {
         commands.overlay.set(None);
         router.push("/settings");
@@ -199,7 +198,7 @@ fn Help() -> impl IntoView {
                 "Close"
             </button>
         </div>
-        <div class="help-groups">{groups.into_iter().map(group).collect_view()}</div>
+        <div class="help-groups">{later(shown)}</div>
         <p class="quiet">
             "Single letters do nothing while you type, and can be switched off. "
             <button type="button" class="button" on:click=to_settings>"Open the settings"</button>

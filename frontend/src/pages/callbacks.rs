@@ -4,6 +4,7 @@ use crate::components::callback_table::callback_table;
 use crate::components::filters::filter_bar;
 use crate::components::list_settings::list_settings;
 use crate::components::toolbar::{arrivals_button, mark_buttons, pager};
+use crate::hooks::history::use_history;
 use crate::hooks::keys::use_list_keys;
 use crate::hooks::list::provide_list;
 use crate::ui::prelude::*;
@@ -13,6 +14,9 @@ use crate::ui::prelude::*;
 pub fn CallbacksPage() -> impl IntoView {
     let list = provide_list();
     use_list_keys(list);
+    // Who comes back to the list sees the page at once.
+    let is_back = use_history().list.with_untracked(|list| !list.ids().is_empty());
+    let table = move || callback_table(list);
     view! {
         <div class="page-head">
             <h1>"Callbacks"</h1>
@@ -22,7 +26,7 @@ pub fn CallbacksPage() -> impl IntoView {
         </div>
         {filter_bar()}
         {arrivals_button()}
-        {callback_table(list)}
+        {if is_back { later(table) } else { table() }}
         {pager()}
     }
     .into_any()

@@ -1,6 +1,8 @@
 //! What the browser calls later, compiled once for all that is called.
 
 use super::ev::{Event, Kind};
+use super::reactive::RwSignal;
+use super::view::{AnyView, IntoView};
 use any_spawner::Executor;
 use js_sys::Function;
 use send_wrapper::SendWrapper;
@@ -55,6 +57,18 @@ pub(super) fn listener(act: Box<dyn FnMut(Event)>) -> Function {
 /// Calls something before the next frame is drawn.
 pub fn request_animation_frame(run: impl FnOnce() + 'static) {
     request(Box::new(run));
+}
+
+/// What is shown one frame after what is around it: the answer to a click is painted first, and what
+/// takes longer to build does not hold it up.
+pub fn later(content: impl Fn() -> AnyView + 'static) -> AnyView {
+    let is_painted = RwSignal::new(false);
+    request_animation_frame(move || {
+        request_animation_frame(move || {
+            is_painted.try_set(true);
+        });
+    });
+    (move || is_painted.get().then(&content)).into_any()
 }
 
 fn request(run: Box<dyn FnOnce()>) {
