@@ -27,7 +27,8 @@ export default defineConfig<Options, Options>({
   reporter: [["list"]],
   use: {
     browserName: "chromium",
-    trace: "retain-on-failure",
+    // A trace copies the whole document before and after each step, in the page's own time.
+    trace: process.env.RINGBACK_E2E_BENCH ? "off" : "retain-on-failure",
     actionTimeout: 15_000,
     locale: "en-GB",
     timezoneId: "UTC",

@@ -60,11 +60,61 @@ async function load(page: Page, url: string): Promise<Times> {
   }));
 }
 
+type Interaction = [name: string, act: (page: Page) => Promise<void>];
+
+const key = (name: string, key: string): Interaction => [name, (page) => page.keyboard.press(key)];
+
+/** What people do, each from where the one before has led. */
+const INTERACTIONS: Interaction[] = [
+  ["open the palette", (page) => page.getByRole("button", { name: "Command palette" }).click()],
+  ["type in it", (page) => page.keyboard.type("call")],
+  key("close it", "Escape"),
+  ["open a callback", (page) => page.getByRole("table").getByRole("link").first().click()],
+  ["its payload as received", (page) => page.getByRole("dialog").getByRole("tab", { name: "Raw" }).click()],
+  key("close it again", "Escape"),
+  key("the next row", "j"),
+  key("select it", "x"),
+  key("the sheet of shortcuts", "?"),
+  key("close the sheet", "Escape"),
+  ["the settings", (page) => page.getByRole("link", { name: "Settings" }).click()],
+  ["back to the callbacks", (page) => page.getByRole("link", { name: /^Callbacks/ }).click()],
+];
+
+const PLAIN_INTERACTIONS: Interaction[] = [
+  ["a plain page", (page) => page.getByRole("button", { name: "Add a word" }).click()],
+];
+
+/** Collects how long the page takes to answer keys and clicks, as browsers measure it. */
+async function noteInteractions(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const answers: { interactionId: number; duration: number }[] = [];
+    Object.assign(globalThis, { answers });
+    new PerformanceObserver((list) => answers.push(...(list.getEntries() as unknown as typeof answers))).observe({
+      type: "event",
+      durationThreshold: 16,
+    } as PerformanceObserverInit);
+  });
+}
+
+/** The slowest answer since it was last asked for, once the page has settled; 16 ms and less are 16. */
+async function slowestAnswer(page: Page): Promise<number> {
+  // What was asked of the server is answered and shown, so that the next one begins in quiet.
+  await page.waitForTimeout(700);
+  return page.evaluate(() => {
+    const { answers } = globalThis as unknown as { answers: { interactionId: number; duration: number }[] };
+    // What has no number is no key and no click, but the pointer that wanders.
+    const slowest = Math.max(16, ...answers.filter((answer) => answer.interactionId).map((answer) => answer.duration));
+    answers.length = 0;
+    return slowest;
+  });
+}
+
 /** The same rows as a page that needs no script, compressed as the app is. */
 async function servePlain(rows: Summary[]): Promise<Server> {
   const line = (row: Summary) =>
     `<tr><td>${row.signature}</td><td>${row.event_type}</td><td><a href="#">${row.callback_id}</a></td><td>${row.workflow}</td></tr>`;
-  const html = `<!doctype html><meta charset=utf-8><title>Plain</title><table><tbody>${rows.map(line).join("")}</tbody></table>`;
+  const button = `<button onclick="document.body.append('word ')">Add a word</button>`;
+  const html = `<!doctype html><meta charset=utf-8><title>Plain</title>${button}<table><tbody>${rows.map(line).join("")}</tbody></table>`;
   const body = brotliCompressSync(html);
   const server = createServer((_, answer) => {
     answer.writeHead(200, { "content-type": "text/html", "content-encoding": "br" }).end(body);
@@ -93,7 +143,7 @@ test("loading and answering on a slow machine and line", async ({ ringback, desk
   const plainUrl = `http://127.0.0.1:${(plain.address() as AddressInfo).port}/`;
   const app: Times[] = [];
   const baseline: Times[] = [];
-  const answers: number[] = [];
+  const answers = new Map<string, number[]>();
   for (let run = 0; run < RUNS; run += 1) {
     for (const [url, times] of [
       [plainUrl, baseline],
@@ -102,24 +152,10 @@ test("loading and answering on a slow machine and line", async ({ ringback, desk
       const fresh = await context.newPage();
       await slowDown(fresh);
       times.push(await load(fresh, url));
-      if (times === app) {
-        await fresh.evaluate(() => {
-          const seen: number[] = [];
-          (window as { answers?: number[] }).answers = seen;
-          new PerformanceObserver((list) => seen.push(...list.getEntries().map((entry) => entry.duration))).observe({
-            type: "event",
-            buffered: false,
-            durationThreshold: 16,
-          } as PerformanceObserverInit);
-        });
-        await fresh.getByRole("button", { name: "Command palette" }).click();
-        await fresh.keyboard.type("call");
-        await fresh.keyboard.press("Escape");
-        await fresh.getByRole("table").getByRole("link").first().click();
-        await fresh.getByRole("dialog").first().getByRole("tab", { name: "Raw" }).click();
-        // An event's entry is made with the frame that answers it.
-        await fresh.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-        answers.push(...(await fresh.evaluate(() => (window as { answers?: number[] }).answers ?? [])));
+      await noteInteractions(fresh);
+      for (const [name, act] of times === app ? INTERACTIONS : PLAIN_INTERACTIONS) {
+        await act(fresh);
+        answers.set(name, [...(answers.get(name) ?? []), await slowestAnswer(fresh)]);
       }
       await fresh.close();
     }
@@ -129,33 +165,51 @@ test("loading and answering on a slow machine and line", async ({ ringback, desk
   report("something seen, ms", `${spread(of(app, "paint"))}; plain page ${spread(of(baseline, "paint"))}`);
   report("first row, ms", `${spread(of(app, "row"))}; plain page ${spread(of(baseline, "row"))}`);
   report("first row, ratio to the plain page", (median(of(app, "row")) / median(of(baseline, "row"))).toFixed(1));
-  report("from a key or a click to the next paint, ms (the slowest)", `${Math.max(0, ...answers)}`);
+  for (const [name, times] of answers) report(`from a key or a click to the next paint, ms: ${name}`, spread(times));
 });
 
-test(`memory and work with ${SEEN} callbacks seen`, async ({ ringback, desk, page }) => {
-  await desk.enter(ADMIN);
-  const cdp = await page.context().newCDPSession(page);
-  await cdp.send("Performance.enable");
-  const empty = await heap(cdp);
-  await ringback.send("--scenario", "burst", "--count", String(SEEN));
-  await expect.poll(async () => (await desk.checkNow(), desk.tabCount()), { timeout: 120_000 }).toBe("1,000+");
-  for (let polls = 0; polls < 20; polls += 1) await desk.checkNow();
-  const full = await heap(cdp);
-  report("heap, empty", `${megabytes(empty.script)} script, ${megabytes(empty.memory)} with WebAssembly's memory`);
-  report(`heap, ${SEEN} seen`, `${megabytes(full.script)} script, ${megabytes(full.memory)} with WebAssembly's memory`);
+test.describe("with many seen", () => {
+  test.use({ expectedErrors: /ERR_FAILED|Failed to load/ });
 
-  const spent: number[] = [];
-  for (let run = 0; run < RUNS; run += 1) {
-    const marker = `evt_append_${run}`;
-    const before = await scriptSeconds(cdp);
+  test(`memory and work with ${SEEN} callbacks seen`, async ({ ringback, desk, page }) => {
+    // Everything arrives with the answer to one question.
     await page.route("**/llm-callbacks/stream*", (route) => route.abort());
-    for (let at = 0; at < 99; at += 1) await ringback.deliver(sign(jobBody(), { id: `${marker}_${at}` }));
-    await ringback.deliver(sign(jobBody(), { id: marker }));
-    await desk.checkNow();
-    await expect(desk.bell).toHaveAccessibleName(/unread/);
-    spent.push(((await scriptSeconds(cdp)) - before) * 1_000);
-  }
-  report("script for 100 callbacks more, ms", spread(spent));
+    await page.goto("/");
+    await desk.signIn(ADMIN);
+    const cdp = await page.context().newCDPSession(page);
+    await cdp.send("Performance.enable");
+    const empty = await heap(cdp);
+    await ringback.send("--scenario", "burst", "--count", String(SEEN));
+    await expect.poll(async () => (await desk.checkNow(), desk.tabCount()), { timeout: 120_000 }).toBe("1,000+");
+    for (let polls = 0; polls < 20; polls += 1) await desk.checkNow();
+    const full = await heap(cdp);
+    report("heap, empty", `${megabytes(empty.script)} script, ${megabytes(empty.memory)} with WebAssembly's memory`);
+    report(`heap, ${SEEN} seen`, `${megabytes(full.script)} script, ${megabytes(full.memory)} with WebAssembly's memory`);
+
+    // The pointer goes to the button by itself, and nothing is asked of the page meanwhile: what a
+    // test finds and waits for in the page would count as the page's own script.
+    const button = (await page.getByRole("button", { name: "Check now" }).boundingBox())!;
+    const [x, y] = [button.x + button.width / 2, button.y + button.height / 2];
+    const check = async (): Promise<number> => {
+      const before = await scriptSeconds(cdp);
+      const answered = desk.nextCheck();
+      await page.mouse.click(x, y);
+      await answered;
+      await new Promise((done) => setTimeout(done, 1_000));
+      return ((await scriptSeconds(cdp)) - before) * 1_000;
+    };
+    const nothing: number[] = [];
+    const hundred: number[] = [];
+    for (let run = 0; run < RUNS; run += 1) {
+      await check();
+      nothing.push(await check());
+      const rows = Array.from({ length: 100 }, (_, at) => sign(jobBody(), { id: `evt_append_${run}_${at}` }));
+      await Promise.all(rows.map((row) => ringback.deliver(row)));
+      hundred.push(await check());
+    }
+    report("script for a check that finds nothing, ms", spread(nothing));
+    report("script for 100 callbacks more, ms", spread(hundred));
+  });
 });
 
 test("eight hours pass and the heap stays flat", async ({ ringback, desk, page }) => {
