@@ -20,7 +20,7 @@ interface Fixtures {
   serverEnvironment: Record<string, string>;
   /** The app as a person uses it. */
   desk: Desk;
-  /** The errors that a test provokes on purpose: a pattern for the console's text. */
+  /** The errors that a test provokes on purpose: a pattern for the text in the console or of the error. */
   expectedErrors: RegExp | null;
   failOnErrors: void;
 }
@@ -37,7 +37,10 @@ function collectErrors(context: BrowserContext, expected: RegExp | null): string
     if (expected?.test(message.text())) return;
     errors.push(`${message.text()} (${message.location().url})`);
   });
-  context.on("weberror", (error) => errors.push(String(error.error())));
+  context.on("weberror", (error) => {
+    const text = String(error.error());
+    if (!expected?.test(text)) errors.push(text);
+  });
   return errors;
 }
 

@@ -103,6 +103,7 @@ fn content_type(path: &str) -> &'static str {
         "svg" => "image/svg+xml",
         "png" => "image/png",
         "ico" => "image/x-icon",
+        "txt" => "text/plain; charset=utf-8",
         "json" | "webmanifest" => "application/json",
         _ => "application/octet-stream",
     }

@@ -1,10 +1,8 @@
 //! Icons from Lucide (<https://lucide.dev>), inlined as path data.
 //!
-//! ISC License. Copyright (c) Lucide Icons and Contributors; portions copyright (c) Cole Bemis
-//! 2013-2026 (Feather, MIT). Permission to use, copy, modify, and/or distribute this software for
-//! any purpose with or without fee is hereby granted, provided that the above copyright notice and
-//! this permission notice appear in all copies. Circles, lines and rectangles are written as paths,
-//! and all of an icon as one.
+//! Their licences (ISC, and MIT for those that come from Feather) are in `LICENSES/lucide.txt`, which
+//! the app carries and its page names. Circles, lines and rectangles are written as paths, and all of
+//! an icon as one.
 
 use crate::ui::prelude::*;
 
@@ -61,6 +59,8 @@ pub enum Glyph {
     Moon,
     /// `move`
     Move,
+    /// `pause`
+    Pause,
     /// `phone-incoming`
     PhoneIncoming,
     /// `refresh-cw`
@@ -138,6 +138,7 @@ fn path(glyph: Glyph) -> &'static str {
             "M20.985 12.486a9 9 0 1 1-9.473-9.472c.405-.022.617.46.402.803a6 6 0 0 0 8.268 8.268c.344-.215.825-.004.803.401"
         }
         Glyph::Move => "M12 2v20M15 19l-3 3-3-3M19 9l3 3-3 3M2 12h20M5 9l-3 3 3 3M9 5l3-3 3 3",
+        Glyph::Pause => "M14 3h5v18h-5zM5 3h5v18H5z",
         Glyph::PhoneIncoming => {
             "M16 2v6h6M22 2l-6 6M13.832 16.568a1 1 0 0 0 1.213-.303l.355-.465A2 2 0 0 1 17 15h3a2 2 0 0 1 2 2v3a2 2 0 0 1-2 2A18 18 0 0 1 2 4a2 2 0 0 1 2-2h3a2 2 0 0 1 2 2v3a2 2 0 0 1-.8 1.6l-.468.351a1 1 0 0 0-.292 1.233 14 14 0 0 0 6.392 6.384"
         }
