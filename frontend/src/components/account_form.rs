@@ -76,7 +76,7 @@ pub fn AccountForm(
     /// Sends what was typed.
     send: Callback<Credentials, Outcome>,
 ) -> impl IntoView {
-    set_title(&format!("{} · Ringback", purpose.heading()));
+    set_title(&[purpose.heading(), " · Ringback"].concat());
     let form = use_form(purpose, send);
     // The page is attached to the document only after its effects have run.
     request_animation_frame(|| {

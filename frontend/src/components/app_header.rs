@@ -2,14 +2,16 @@
 
 use super::icon::{Glyph, Icon};
 use super::notice_centre::NoticeCentre;
-use crate::api;
+use crate::api::{self, ApiError};
 use crate::hooks::alerts::use_alerts;
+use crate::hooks::announcer::use_announcer;
 use crate::hooks::browser::focus_id;
 use crate::hooks::commands::{Overlay, use_commands};
 use crate::hooks::feed::use_feed;
 use crate::hooks::router::use_router;
 use crate::hooks::session::use_session;
 use crate::hooks::theme::use_theme;
+use crate::hooks::toasts::use_toasts;
 use crate::state::poller::Connection;
 use crate::state::preferences::Choice;
 use crate::state::route::Route;
@@ -82,19 +84,25 @@ pub fn SkipLink() -> impl IntoView {
 #[component]
 fn ConnectionChip() -> impl IntoView {
     let feed = use_feed();
-    let state = move || match feed.connection.get() {
-        Connection::Live | Connection::Connecting | Connection::Polling => "good",
-        Connection::Retrying { .. } => "waiting",
-        Connection::Offline | Connection::SignedOut => "bad",
-    };
+    let state = move || told(feed.connection.get()).0;
     let word = move || match feed.connection.get() {
-        Connection::Connecting => "Connecting".to_owned(),
-        Connection::Live => "Live".to_owned(),
-        Connection::Polling => "Polling".to_owned(),
-        Connection::Retrying { after_ms } => format!("Retrying in {} s", after_ms.div_ceil(1_000)),
-        Connection::Offline => "Offline".to_owned(),
-        Connection::SignedOut => "Signed out".to_owned(),
+        Connection::Retrying { after_ms } => {
+            ["Retrying in ", &after_ms.div_ceil(1_000).to_string(), " s"].concat()
+        }
+        connection => told(connection).1.to_owned(),
     };
+    // Each second of a countdown is no news.
+    let trouble = Memo::new(move |_| match told(feed.connection.get()) {
+        ("good", _) => String::new(),
+        (_, word) => word.to_owned(),
+    });
+    let announcer = use_announcer();
+    Effect::new(move |_| {
+        let trouble = trouble.get();
+        if !trouble.is_empty() {
+            announcer.say(trouble);
+        }
+    });
     view! {
         <div class="connection" data-state=state role="group" aria-label="Connection">
             <span class="connection-dot" aria-hidden="true"></span>
@@ -109,6 +117,18 @@ fn ConnectionChip() -> impl IntoView {
                 <Icon glyph=Glyph::Refresh/>
             </button>
         </div>
+    }
+}
+
+/// How good it is, and the word for it.
+fn told(connection: Connection) -> (&'static str, &'static str) {
+    match connection {
+        Connection::Connecting => ("good", "Connecting"),
+        Connection::Live => ("good", "Live"),
+        Connection::Polling => ("good", "Polling"),
+        Connection::Retrying { .. } => ("waiting", "Retrying"),
+        Connection::Offline => ("bad", "Offline"),
+        Connection::SignedOut => ("bad", "Signed out"),
     }
 }
 
@@ -133,7 +153,7 @@ fn PaletteButton() -> impl IntoView {
 #[component]
 pub fn ThemeToggle() -> impl IntoView {
     let theme = use_theme();
-    let label = move || format!("Theme: {}", theme.get().word());
+    let label = move || "Theme: ".to_owned() + theme.get().word();
     let glyph = move || match theme.get() {
         Theme::System => Glyph::Monitor,
         Theme::Light => Glyph::Sun,
@@ -156,12 +176,22 @@ pub fn ThemeToggle() -> impl IntoView {
 fn SignOutButton() -> impl IntoView {
     let session = use_session();
     let router = use_router();
+    let toasts = use_toasts();
+    let announcer = use_announcer();
     let sign_out = move |_| {
         spawn_local(async move {
-            // Whatever the server says, the person wants to be out of here.
-            let _ = api::sign_out().await;
-            router.push("/sign-in");
-            session.signed_out();
+            match api::sign_out().await {
+                Ok(()) | Err(ApiError::SignedOut) => {
+                    router.push("/sign-in");
+                    session.signed_out();
+                }
+                // Who leaves a desk that is still open has to know.
+                Err(error) => {
+                    let text = "You are still signed in. ".to_owned() + &error.message();
+                    toasts.push_notice(text.clone());
+                    announcer.say(text);
+                }
+            }
         });
     };
     view! {

@@ -14,6 +14,8 @@ pub enum Session {
     Unknown,
     /// Nobody is signed in.
     SignedOut,
+    /// Somebody was, and the server no longer knows the session.
+    Ended,
     /// The server could not be asked; what to tell.
     Failed(String),
     /// Somebody is.
@@ -30,7 +32,8 @@ pub fn provide_session() -> SessionContext {
     provide_context(session);
     let router = use_router();
     api::on_signed_out(move || {
-        session.0.set(Session::SignedOut);
+        let ended = untrack(|| session.is_signed_in());
+        session.0.set(if ended { Session::Ended } else { Session::SignedOut });
         let address = router.current();
         if matches!(address.route(), Route::SignIn | Route::SetUp) {
             return;
@@ -38,7 +41,7 @@ pub fn provide_session() -> SessionContext {
         let here = address.href();
         let target = match here.as_str() {
             "/" => "/sign-in".to_owned(),
-            _ => format!("/sign-in?next={}", percent_encode(&here)),
+            _ => "/sign-in?next=".to_owned() + &percent_encode(&here),
         };
         router.replace(&target);
     });
@@ -59,6 +62,11 @@ impl SessionContext {
     /// True when there is a session; follows changes.
     pub fn is_signed_in(self) -> bool {
         self.0.with(|session| matches!(session, Session::SignedIn(_)))
+    }
+
+    /// True when the session ended before the person wanted; follows changes.
+    pub fn has_ended(self) -> bool {
+        self.0.with(|session| matches!(session, Session::Ended))
     }
 
     /// True when the person may change things; follows changes.

@@ -2,6 +2,7 @@
 
 use crate::api;
 use crate::components::account_form::{AccountForm, Credentials, Outcome, Purpose, outcome};
+use crate::hooks::session::use_session;
 use crate::ui::prelude::*;
 use ringback_wire::SignInRequest;
 
@@ -12,7 +13,12 @@ pub fn SignInPage() -> impl IntoView {
     spawn_local(async move {
         set_up_open.try_set(api::find_set_up().await.unwrap_or(false));
     });
+    let ended = untrack(|| use_session().has_ended()).then(|| {
+        view! { <p class="remark" role="alert">"Your session has ended. Sign in to go on."</p> }
+            .into_any()
+    });
     let introduction = view! {
+        {ended}
         {move || {
             set_up_open
                 .get()
