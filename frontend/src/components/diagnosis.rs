@@ -29,7 +29,7 @@ fn explanation_view(callback: i64, answer: DiagnosisResponse) -> AnyView {
         answer.evidence.into_iter().map(|line| view! { <li>{line}</li> }.into_any()).collect();
     let again = answer.can_verify_again && use_session().is_admin();
     view! {
-        <section class="diagnosis" aria-label="Why the signature does not hold">
+        <section class="diagnosis" role="group" aria-label="Why the signature does not hold">
             <p><strong>{heading}</strong>{answer.explanation}</p>
             <p>{answer.advice}</p>
             <details>

@@ -8,12 +8,14 @@ use crate::hooks::feed::use_feed;
 use crate::hooks::session::use_session;
 use crate::ui::prelude::*;
 
-const COMMAND: &str = "ringback send --scenario demo";
-
 /// Three lines, a command to copy, and a button that sends one to this server itself.
 #[component]
 pub fn EmptyDesk() -> impl IntoView {
     let session = use_session();
+    let url = origin() + "/api/webhooks/llm-callback";
+    // It needs no secret and nothing of ours, wherever it is pasted.
+    let command = ["curl -d '{\"event_type\":\"hello\"}' '", &url, "'"].concat();
+    let copied = command.clone();
     view! {
         <div class="state empty-desk">
             <Icon glyph=Glyph::Inbox/>
@@ -21,14 +23,14 @@ pub fn EmptyDesk() -> impl IntoView {
             <ol>
                 <li>
                     "Point your LLM service's webhook at "
-                    <code>{format!("{}/api/webhooks/llm-callback", origin())}</code>
+                    <code>{url}</code>
                     " and sign with the secret in "
                     <code>"LLM_WEBHOOK_SECRET"</code>
                     "."
                 </li>
                 <li class="command">
-                    "Or send some made-up ones: " <code>{COMMAND}</code>
-                    <CopyButton label="Copy command" text=Callback::new(|()| COMMAND.to_owned()) glyph=Glyph::Copy/>
+                    "Or send one from a terminal, unsigned: " <code>{command}</code>
+                    <CopyButton label="Copy command" text=Callback::new(move |()| copied.clone()) glyph=Glyph::Copy/>
                 </li>
                 <li>"Each shows up here the moment it is stored; nothing has to be reloaded."</li>
             </ol>

@@ -40,7 +40,12 @@ pub fn list_settings(list: ListContext) -> AnyView {
         };
         view! {
             <label class="choice">
-                <input type="checkbox" prop:checked=shown on:change=change/>
+                <input
+                    type="checkbox"
+                    prop:checked=shown
+                    prop:disabled=move || !column.fits(list.width.get())
+                    on:change=change
+                />
                 {column.label()}
             </label>
         }
@@ -58,6 +63,7 @@ pub fn list_settings(list: ListContext) -> AnyView {
                 <fieldset>
                     <legend>"Columns"</legend>
                     {COLUMNS.map(column).into_iter().collect_view()}
+                    <p class="quiet">"Grey: no room on this screen"</p>
                 </fieldset>
             </div>
         </details>

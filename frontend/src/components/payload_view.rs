@@ -17,7 +17,7 @@ use ringback_wire::Delivery;
 pub fn payload_view(source: PayloadSource, delivery: &Delivery) -> AnyView {
     if let Some(absence) = delivery.payload_absence {
         return view! {
-            <section class="payload" aria-label="Payload">
+            <section class="payload" role="group" aria-label="Payload">
                 <h3>"Payload"</h3>
                 <p class="remark">{format::absence(absence)}</p>
             </section>
@@ -41,7 +41,7 @@ pub fn payload_view(source: PayloadSource, delivery: &Delivery) -> AnyView {
     };
     let panel_id = context.dom.get_value();
     view! {
-        <section class="payload" aria-label="Payload">
+        <section class="payload" role="group" aria-label="Payload">
             <div class="payload-head">
                 <h3>"Payload"</h3>
                 <span class="quiet">{about}</span>

@@ -2,43 +2,28 @@
 
 use super::icon::{Glyph, Icon};
 use crate::hooks::feed::use_feed;
-use crate::hooks::history::use_history;
+use crate::hooks::history::{use_history, use_pause};
 use crate::hooks::list::ListContext;
 use crate::hooks::location::use_page_location;
+use crate::hooks::preferences::use_preferences;
 use crate::hooks::session::use_session;
 use crate::state::history::{History, Load, More};
 use crate::state::query::Page;
 use crate::ui::prelude::*;
 
-/// `3 new – show`, over the list; nothing while nothing waits.
-pub fn arrivals_button() -> AnyView {
+/// Over the list, where nothing moves for it: what waits, what is selected, what can be taken back.
+pub fn list_bar(list: ListContext) -> AnyView {
     let history = use_history();
-    let arrivals = Memo::new(move |_| history.list.with(History::arrivals));
-    view! {
-        <Show when=move || arrivals.get() != 0>
-            <div class="arrivals-place">
-                <button type="button" class="button arrivals" on:click=move |_| history.show_arrivals()>
-                    <Icon glyph=Glyph::ArrowUp/>
-                    {move || arrivals.get().to_string() + " new – show"}
-                </button>
-            </div>
-        </Show>
-    }
-    .into_any()
-}
-
-/// Marks the selected callbacks or all of them as viewed, and takes it back; for admins.
-pub fn mark_buttons(list: ListContext) -> AnyView {
-    let history = use_history();
-    let feed = use_feed();
     let session = use_session();
+    let arrivals = Memo::new(move |_| history.list.with(History::arrivals));
     let selected = Memo::new(move |_| history.list.with(|list| list.selected().len()));
     let mark_selected = move |_| {
         list.mark(history.list.with_untracked(|list| list.selected().clone()));
     };
     let clear = move |_| history.list.update(|list| list.select_all(false));
     let undo = move || {
-        list.undo.get().map(|(marked, _)| {
+        let marked = list.undo.get().filter(|_| selected.get() == 0);
+        marked.map(|(marked, _)| {
             view! {
                 <span class="undo">
                     <span class="quiet">{marked.to_string() + " marked as viewed"}</span>
@@ -48,15 +33,53 @@ pub fn mark_buttons(list: ListContext) -> AnyView {
         })
     };
     view! {
-        <Show when=move || session.is_admin()>
-            {undo}
-            <Show when=move || selected.get() != 0>
-                <button type="button" class="button button-primary" on:click=mark_selected>
-                    <Icon glyph=Glyph::Eye/>
-                    {move || ["Mark ", &selected.get().to_string(), " selected as viewed"].concat()}
+        <div class="list-bar">
+            <Show when=move || arrivals.get() != 0>
+                <button type="button" class="button arrivals" on:click=move |_| history.show_arrivals()>
+                    <Icon glyph=Glyph::ArrowUp/>
+                    {move || arrivals.get().to_string() + " new – show"}
                 </button>
-                <button type="button" class="button" on:click=clear>"Clear selection"</button>
             </Show>
+            <Show when=move || session.is_admin()>
+                <div class="list-marks">
+                    {undo}
+                    <Show when=move || selected.get() != 0>
+                        <button type="button" class="button button-primary" on:click=mark_selected>
+                            <Icon glyph=Glyph::Eye/>
+                            <span>
+                                {move || "Mark ".to_owned() + &selected.get().to_string()}
+                                <span class="collapsible-word">" selected as viewed"</span>
+                            </span>
+                        </button>
+                        <button type="button" class="button" on:click=clear>
+                            "Clear selection"
+                        </button>
+                    </Show>
+                </div>
+            </Show>
+        </div>
+    }
+    .into_any()
+}
+
+/// Keeps the list still, and marks all as viewed; the latter for admins.
+pub fn head_buttons(list: ListContext) -> AnyView {
+    let pause = use_pause();
+    let preferences = use_preferences();
+    let feed = use_feed();
+    let session = use_session();
+    view! {
+        <button
+            type="button"
+            class="button"
+            title="Let new callbacks wait (p)"
+            aria-pressed=move || (!preferences.get().at_once).to_string()
+            on:click=move |_| pause.run(())
+        >
+            <Icon glyph=Glyph::Pause/>
+            <span class="collapsible-word">"Pause the list"</span>
+        </button>
+        <Show when=move || session.is_admin()>
             <button
                 type="button"
                 class="button"
@@ -64,7 +87,7 @@ pub fn mark_buttons(list: ListContext) -> AnyView {
                 on:click=move |_| list.mark_all()
             >
                 <Icon glyph=Glyph::CheckCheck/>
-                "Mark all as viewed"
+                <span>"Mark all" <span class="collapsible-word">" as viewed"</span></span>
             </button>
         </Show>
     }

@@ -17,8 +17,9 @@ pub fn WarningBanner() -> impl IntoView {
         let all = urgent.get();
         let more = all.len().saturating_sub(LINES);
         let lines = all.into_iter().take(LINES).map(line).collect_view();
-        let more = (more > 0)
-            .then(|| view! { <li><a href="/alerts">{format!("{more} more")}</a></li> }.into_any());
+        let more = (more > 0).then(|| {
+            view! { <li><a href="/alerts">{more.to_string() + " more"}</a></li> }.into_any()
+        });
         (lines, more)
     };
     move || {
@@ -39,7 +40,7 @@ fn line(alert: Alert) -> AnyView {
         <li>
             <strong>{alert.title} "."</strong>
             " "
-            {alert.advice}
+            <span class="wide-only">{alert.advice}</span>
             " "
             <a href="/alerts">"See the alert"</a>
         </li>

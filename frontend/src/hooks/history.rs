@@ -1,8 +1,10 @@
 //! Loads the list that the URL asks for, and brings arrivals into it.
 
+use super::announcer::use_announcer;
 use super::browser::{is_at_top, scroll_to_top};
 use super::clock::local_now_ms;
 use super::location::PageLocation;
+use super::preferences::use_preferences;
 use super::session::{SessionContext, use_session};
 use crate::api;
 use crate::state::history::{History, More};
@@ -22,14 +24,23 @@ pub struct HistoryContext {
     location: PageLocation,
     session: SessionContext,
     pointed_ms: StoredValue<i64>,
+    /// The person wants arrivals to wait.
+    paused: StoredValue<bool>,
 }
 
 /// Makes the list available and loads what the URL asks for.
 pub fn provide_history(location: PageLocation) -> HistoryContext {
     let list = RwSignal::new(History::default());
-    let context =
-        HistoryContext { list, location, session: use_session(), pointed_ms: StoredValue::new(0) };
+    let context = HistoryContext {
+        list,
+        location,
+        session: use_session(),
+        pointed_ms: StoredValue::new(0),
+        paused: StoredValue::new(false),
+    };
     provide_context(context);
+    let preferences = use_preferences();
+    Effect::new(move |_| context.paused.set_value(!preferences.get().at_once));
     let wanted = Memo::new(move |_| location.query.with(|query| query.list.clone()));
     Effect::new(move |before: Option<ListQuery>| {
         let query = wanted.get();
@@ -45,6 +56,21 @@ pub fn provide_history(location: PageLocation) -> HistoryContext {
 /// The list.
 pub fn use_history() -> HistoryContext {
     expect_context()
+}
+
+/// Lets what arrives wait behind the button, or no longer: what waits is shown then.
+pub fn use_pause() -> Callback<()> {
+    let history = use_history();
+    let preferences = use_preferences();
+    let announcer = use_announcer();
+    Callback::new(move |()| {
+        let pauses = preferences.current().at_once;
+        preferences.change(|all| all.at_once = !pauses);
+        announcer.say(if pauses { "Paused" } else { "Resumed" }.to_owned());
+        if !pauses && history.list.with_untracked(History::arrivals) != 0 {
+            history.show_arrivals();
+        }
+    })
 }
 
 impl HistoryContext {
@@ -67,7 +93,8 @@ impl HistoryContext {
     /// Takes new or changed callbacks.
     pub fn arrive(self, rows: &[CallbackSummary]) {
         // Nothing moves under a pointer that is about to click, nor while some are being selected.
-        let is_held = local_now_ms() - self.pointed_ms.get_value() < HELD_MS
+        let is_held = self.paused.get_value()
+            || local_now_ms() - self.pointed_ms.get_value() < HELD_MS
             || self.list.with_untracked(|list| !list.selected().is_empty());
         let at_top = is_at_top() && !is_held;
         self.list.update(|list| list.arrive(rows, at_top));

@@ -3,6 +3,7 @@
 use super::browser::{focus_id, focus_search, press_in_window};
 use super::commands::{Overlay, use_command, use_commands};
 use super::feed::use_feed;
+use super::history::use_pause;
 use super::list::ListContext;
 use super::router::use_router;
 use super::theme::use_theme;
@@ -20,7 +21,7 @@ pub fn use_desk_keys() {
     let keys = ["g c", "g t", "g s", "g a", "g d"];
     for (route, href, letter) in Route::TABS {
         let keys = keys.into_iter().find(|keys| keys.ends_with(letter)).unwrap_or_default();
-        let title = format!("Go to {}", route.title());
+        let title = "Go to ".to_owned() + route.title();
         use_command(Command::new("Go to", title, keys), move || router.push(href));
     }
     let command = |title: &str, keys| Command::new("Everywhere", title, keys);
@@ -40,11 +41,13 @@ pub fn use_desk_keys() {
 
 /// What works on the list of callbacks, until the owner goes away.
 pub fn use_list_keys(list: ListContext) {
+    let pause = use_pause();
     let command = |title: &str, keys| Command::new("List of callbacks", title, keys);
     use_command(command("Next callback", "j"), move || list.move_focus(true));
     use_command(command("Previous callback", "k"), move || list.move_focus(false));
     use_command(command("Open in a window", "o"), move || list.open_focused());
     use_command(command("Select", "x"), move || list.select_focused());
+    use_command(command("Pause or resume the list", "p"), move || pause.run(()));
     use_command(command("Mark all as viewed", ""), move || list.mark_all());
     use_command(command("Undo marking as viewed", ""), move || list.take_back());
     use_command(command("Search by id", "/"), focus_search);

@@ -3,7 +3,7 @@
 use crate::components::callback_table::callback_table;
 use crate::components::filters::filter_bar;
 use crate::components::list_settings::list_settings;
-use crate::components::toolbar::{arrivals_button, mark_buttons, pager};
+use crate::components::toolbar::{head_buttons, list_bar, pager};
 use crate::hooks::history::use_history;
 use crate::hooks::keys::use_list_keys;
 use crate::hooks::list::provide_list;
@@ -21,11 +21,11 @@ pub fn CallbacksPage() -> impl IntoView {
         <div class="page-head">
             <h1>"Callbacks"</h1>
             <span class="spacer"></span>
-            {mark_buttons(list)}
+            {head_buttons(list)}
             {list_settings(list)}
         </div>
         {filter_bar()}
-        {arrivals_button()}
+        {list_bar(list)}
         {if is_back { later(table) } else { table() }}
         {pager()}
     }

@@ -39,11 +39,14 @@ impl Column {
         }
     }
 
-    fn narrowest_px(self) -> f64 {
-        match self {
+    /// True when there is room for it: a card has room for the source and the workflow.
+    pub fn fits(self, width_px: f64) -> bool {
+        let is_in_card = is_cards(width_px) && matches!(self, Self::Source | Self::Workflow);
+        let narrowest_px = match self {
             Self::Source | Self::Deliveries => MEDIUM_PX,
             Self::Job | Self::Workflow => WIDE_PX,
-        }
+        };
+        is_in_card || width_px >= narrowest_px
     }
 }
 
@@ -78,7 +81,7 @@ impl ListSettings {
 
     /// True when the column is chosen and there is room for it.
     pub fn shows(&self, column: Column, width_px: f64) -> bool {
-        !self.hidden.contains(&column) && (is_cards(width_px) || width_px >= column.narrowest_px())
+        !self.hidden.contains(&column) && column.fits(width_px)
     }
 
     /// The height of a row.
@@ -144,7 +147,7 @@ mod tests {
     fn the_least_needed_columns_go_first() {
         let all = ListSettings::default();
         let shown = |width: f64| COLUMNS.into_iter().filter(|c| all.shows(*c, width)).count();
-        assert_eq!([shown(1_440.0), shown(1_000.0), shown(700.0), shown(390.0)], [4, 2, 0, 4]);
+        assert_eq!([shown(1_440.0), shown(1_000.0), shown(700.0), shown(390.0)], [4, 2, 0, 2]);
         let without = ListSettings { hidden: vec![Column::Job], ..all };
         assert!(!without.shows(Column::Job, 1_440.0));
         let columns = |settings: &ListSettings| {

@@ -49,6 +49,8 @@ pub struct Preferences {
     pub times: TimeFormat,
     /// How close the lines of lists lie.
     pub density: Density,
+    /// New callbacks come into the list as they arrive; else they wait behind a button.
+    pub at_once: bool,
 }
 
 impl Default for Preferences {
@@ -58,6 +60,7 @@ impl Default for Preferences {
             shortcuts: true,
             times: TimeFormat::default(),
             density: Density::default(),
+            at_once: true,
         }
     }
 }
@@ -124,9 +127,10 @@ impl Preferences {
         for (name, value) in parse_pairs(text) {
             match name.as_str() {
                 "toasts" => read.toast_life = Choice::from_word(&value).unwrap_or(read.toast_life),
-                "shortcuts" => read.shortcuts = Choice::from_word(&value).unwrap_or(read.shortcuts),
+                "shortcuts" => read.shortcuts = value != "off",
                 "times" => read.times = Choice::from_word(&value).unwrap_or(read.times),
                 "density" => read.density = Choice::from_word(&value).unwrap_or(read.density),
+                "arrivals" => read.at_once = value != "off",
                 _ => {}
             }
         }
@@ -140,6 +144,7 @@ impl Preferences {
         pairs.push("shortcuts", self.shortcuts.word());
         pairs.push("times", self.times.word());
         pairs.push("density", self.density.word());
+        pairs.push("arrivals", self.at_once.word());
         pairs.into_text()
     }
 }
@@ -158,6 +163,7 @@ mod tests {
                         shortcuts: *density == Density::Compact,
                         times: *times,
                         density: *density,
+                        at_once: *times == TimeFormat::Utc,
                     };
                     assert_eq!(Preferences::parse(&chosen.to_text()), chosen);
                 }
