@@ -76,6 +76,10 @@ install_crate() {
 
 install_wasm_opt() {
     local home=$tools/binaryen-$BINARYEN_VERSION
+    # One of that version from elsewhere is as good, and is no program for Node.
+    case "$(wasm-opt --version 2>/dev/null || true) " in
+    "wasm-opt version ${BINARYEN_VERSION%%.*} "*) return ;;
+    esac
     if [ ! -x "$home/node_modules/binaryen/bin/wasm-opt" ] && have npm; then
         lock
         say "Fetching wasm-opt (binaryen $BINARYEN_VERSION)"

@@ -74,7 +74,7 @@ test("a window says why a signature does not hold, with what was seen", async ({
   await desk.enter(ADMIN);
   const why = async (id: string) => {
     const window = await desk.viewFromHistory(id);
-    return window.getByRole("region", { name: "Why the signature does not hold" });
+    return window.getByRole("group", { name: "Why the signature does not hold" });
   };
   const forged = await why("evt_forged");
   await expect(forged).toContainText("Most likely: No secret of default makes this signature");
@@ -100,7 +100,7 @@ test("a window names the source that has the secret, and verifies again when it 
     .toBe(200);
   await desk.enter(ADMIN);
   const window = await desk.viewFromHistory("evt_astray");
-  const why = window.getByRole("region", { name: "Why the signature does not hold" });
+  const why = window.getByRole("group", { name: "Why the signature does not hold" });
   await expect(why).toContainText("Why: A secret of the source default made this signature.");
   await why.getByRole("button", { name: "Verify again" }).click();
   await expect(why.getByRole("status")).toHaveText("It still does not hold with the secrets of now.");

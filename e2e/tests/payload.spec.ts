@@ -162,7 +162,7 @@ for (const { name, body, remark, shown } of broken) {
     await desk.enter(ADMIN);
     const window = await desk.viewFromHistory("evt_broken");
     await expect(window.getByText(remark)).toBeVisible();
-    await expect(window.getByRole("region", { name: "Payload" })).toContainText(shown);
+    await expect(window.getByRole("group", { name: "Payload" }).first()).toContainText(shown);
   });
 }
 

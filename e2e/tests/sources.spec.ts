@@ -114,7 +114,7 @@ test("what was sent before the right secret was there turns trusted while somebo
   await watcher.page.goto("/");
   for (const id of ["evt_early_1", "evt_early_2"]) await expect(watcher.rows(id)).toContainText("Invalid");
   const window = await watcher.viewFromHistory("evt_early_1");
-  const why = window.getByRole("region", { name: "Why the signature does not hold" });
+  const why = window.getByRole("group", { name: "Why the signature does not hold" });
   await expect(why).toContainText("No secret of openai makes this signature");
 
   await source.getByRole("button", { name: "Add a secret" }).click();
