@@ -54,6 +54,35 @@ export class Desk {
     await this.expectNothingUnderWay();
   }
 
+  /** No time passes by itself from here on. */
+  async stopTime(): Promise<void> {
+    await this.page.clock.pauseAt(await this.page.evaluate(() => Date.now() + 1_000));
+  }
+
+  /** Counts the requests whose address has one of these in it, from now on. */
+  countRequests(...parts: string[]): () => number {
+    let count = 0;
+    this.page.on("request", (request) => {
+      if (parts.some((part) => request.url().includes(part))) count += 1;
+    });
+    return () => count;
+  }
+
+  /** Writes down each toast that appears from here on; answers what they named, in their order. */
+  async noteToasts(): Promise<() => Promise<string[]>> {
+    await this.notifications.getByRole("list").evaluate((list) => {
+      const noted: string[] = [];
+      (window as { noted?: string[] }).noted = noted;
+      new MutationObserver((changes) => {
+        for (const node of changes.flatMap((change) => [...change.addedNodes])) {
+          const named = node instanceof HTMLElement && /evt_\w+/.exec(node.innerText);
+          if (named) noted.push(named[0]);
+        }
+      }).observe(list, { childList: true });
+    });
+    return () => this.page.evaluate(() => (window as { noted?: string[] }).noted ?? []);
+  }
+
   /** Resolves when the app has asked for news and been answered. */
   async nextCheck(): Promise<void> {
     await this.page.waitForResponse((answer) => new URL(answer.url()).pathname === "/api/admin/llm-callbacks/check");
@@ -68,7 +97,7 @@ export class Desk {
     await this.page.clock.fastForward(time);
   }
 
-  private async expectNothingUnderWay(): Promise<void> {
+  async expectNothingUnderWay(): Promise<void> {
     await expect.poll(() => this.underWay.size, "requests without an answer").toBe(0);
   }
 

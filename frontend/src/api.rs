@@ -6,6 +6,7 @@ use crate::state::poller::PAGE;
 use crate::state::query::ListQuery;
 use crate::state::url::percent_encode;
 use gloo_timers::callback::Timeout;
+use js_sys::{Date, Reflect, Uint8Array};
 use ringback_wire::json::{self, Json, Value};
 use ringback_wire::{
     Alert, AlertHistoryResponse, AlertsResponse, CallbackDetail, ChangeChannelRequest,
@@ -21,9 +22,12 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, RequestCache, RequestInit, Response};
+use web_sys::{
+    AbortController, Headers, ReadableStreamDefaultReader, RequestCache, RequestInit, Response,
+};
 
-const TIMEOUT_MS: u32 = 8_000;
+/// A server that says nothing for so long does not answer; a large answer may take longer.
+const SILENCE_MS: u32 = 8_000;
 /// A larger payload is fetched as bytes, beside the detail.
 const INLINE_BYTES: u32 = 32 * 1024;
 const CALLBACKS: &str = "/api/admin/llm-callbacks";
@@ -416,20 +420,46 @@ async fn exchange(method: &str, path: &str, body: Option<String>) -> Result<Answ
     // A cached answer would carry the server's clock of long ago.
     init.set_cache(RequestCache::NoStore);
     if let Some(body) = body {
-        let headers = web_sys::Headers::new()?;
+        let headers = Headers::new()?;
         headers.set("content-type", "application/json")?;
         init.set_headers(&headers);
         init.set_body(&JsValue::from_str(&body));
     }
-    // Dropped, and with it cancelled, when the body has arrived.
-    let _timeout = Timeout::new(TIMEOUT_MS, move || controller.abort());
+    // Dropped, and with it cancelled, when something has arrived.
+    let silence = give_up_later(&controller);
     let answer = JsFuture::from(window.fetch_with_str_and_init(path, &init)).await?;
     let answer: Response = answer.dyn_into()?;
-    let retry_after = answer.headers().get("retry-after").ok().flatten();
-    let body = JsFuture::from(answer.array_buffer()?).await?;
-    Ok(Answer {
-        status: answer.status(),
-        retry_after_ms: retry_after.and_then(|s| s.parse::<u64>().ok()).map(|s| s * 1_000),
-        body: js_sys::Uint8Array::new(&body).to_vec(),
-    })
+    drop(silence);
+    let mut body = Vec::new();
+    if let Some(stream) = answer.body() {
+        let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
+        loop {
+            let _silence = give_up_later(&controller);
+            let chunk = JsFuture::from(reader.read()).await?;
+            let value = Reflect::get(&chunk, &"value".into())?;
+            if value.is_undefined() {
+                break;
+            }
+            body.extend(Uint8Array::new(&value).to_vec());
+        }
+    }
+    Ok(Answer { status: answer.status(), retry_after_ms: retry_after_ms(&answer.headers()), body })
+}
+
+fn give_up_later(controller: &AbortController) -> Timeout {
+    let controller = controller.clone();
+    Timeout::new(SILENCE_MS, move || controller.abort())
+}
+
+/// `Retry-After` in seconds, or as a time by the server's own clock.
+fn retry_after_ms(headers: &Headers) -> Option<u64> {
+    let header = |name| headers.get(name).ok().flatten();
+    let value = header("retry-after")?;
+    if let Ok(seconds) = value.parse::<u64>() {
+        return Some(seconds.saturating_mul(1_000));
+    }
+    // What is no time gives NaN, which becomes zero, as does one that is over.
+    let now_ms = header("date").map_or_else(Date::now, |date| Date::parse(&date));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "see above")]
+    Some((Date::parse(&value) - now_ms) as u64)
 }
