@@ -7,7 +7,7 @@ use crate::hooks::browser::{hide_popover, is_opening};
 use crate::hooks::feed::use_feed;
 use crate::hooks::notices::use_notices;
 use crate::hooks::windows::use_windows;
-use crate::state::notices::{Notice, Notices, Told};
+use crate::state::notices::{Notices, Told};
 use crate::ui::prelude::*;
 
 const ID: &str = "notice-centre";
@@ -60,15 +60,12 @@ pub fn NoticeCentre() -> impl IntoView {
 #[component]
 fn NoticeList() -> impl IntoView {
     let notices = use_notices();
-    let lines = move || {
-        let list: Vec<Notice> = notices.list.with(|list| list.list().cloned().collect());
-        if list.is_empty() {
-            return view! { <p class="quiet">"Nothing was told since this page was opened."</p> }
-                .into_any();
-        }
-        let lines = list.into_iter().map(line).collect_view();
-        view! { <ol role="list">{lines}</ol> }.into_any()
+    // Nothing is told by a line too.
+    let ids = move || -> Vec<i64> {
+        let ids = notices.list.with(Notices::ids);
+        if ids.is_empty() { vec![0] } else { ids }
     };
+    let line = move |id| line(notices.list.with_untracked(|list| list.told(id)));
     view! {
         <div class="notices-head">
             <h2>"Notifications"</h2>
@@ -80,14 +77,18 @@ fn NoticeList() -> impl IntoView {
                 "Clear"
             </button>
         </div>
-        {lines}
+        // Lines that are there already stay, with the focus that may be on one.
+        <ol role="list">{keyed(ids, |id| *id, line)}</ol>
     }
 }
 
-fn line(notice: Notice) -> AnyView {
-    let content = match notice.told {
-        Told::Text(text) => view! { <p>{text}</p> }.into_any(),
-        Told::Callback(row) => {
+fn line(told: Option<Told>) -> AnyView {
+    let content = match told {
+        None => {
+            view! { <p class="quiet">"Nothing was told since this page was opened."</p> }.into_any()
+        }
+        Some(Told::Text(text)) => view! { <p>{text}</p> }.into_any(),
+        Some(Told::Callback(row)) => {
             let windows = use_windows();
             let id = row.id.to_string();
             let open = move |_| {

@@ -6,6 +6,7 @@ use super::view::{AnyView, IntoView};
 use reactive_graph::graph::untrack;
 use reactive_graph::owner::Owner;
 use std::collections::VecDeque;
+use std::vec::IntoIter;
 use web_sys::{Node, Text};
 
 /// Lines by their keys.
@@ -16,7 +17,7 @@ trait Lines {
     /// Asks for the items, and gives their keys.
     fn keys(&mut self) -> Vec<String>;
 
-    /// Makes the line of the item that is there, once.
+    /// Makes the line of the item that is there; those of later items come after it.
     fn line(&mut self, at: usize) -> AnyView;
 }
 
@@ -24,7 +25,9 @@ struct Source<T, I, K, L> {
     items: I,
     key: K,
     line: L,
-    now: Vec<Option<T>>,
+    /// What is left of the items, and how many were passed.
+    now: IntoIter<T>,
+    passed: usize,
 }
 
 impl<T, S, V, I, K, L> Lines for Source<T, I, K, L>
@@ -36,13 +39,15 @@ where
     L: Fn(T) -> V,
 {
     fn keys(&mut self) -> Vec<String> {
-        self.now = (self.items)().into_iter().map(Some).collect();
-        self.now.iter().flatten().map(|item| (self.key)(item).to_string()).collect()
+        let items = (self.items)();
+        let keys = items.iter().map(|item| (self.key)(item).to_string()).collect();
+        (self.now, self.passed) = (items.into_iter(), 0);
+        keys
     }
 
     fn line(&mut self, at: usize) -> AnyView {
-        let item = self.now.get_mut(at).and_then(Option::take);
-        item.map(|item| (self.line)(item)).into_any()
+        let skipped = at.saturating_sub(std::mem::replace(&mut self.passed, at + 1));
+        self.now.nth(skipped).map(|item| (self.line)(item)).into_any()
     }
 }
 
@@ -52,7 +57,13 @@ pub fn keyed<T: 'static, K: ToString + 'static, V: IntoView + 'static>(
     key: impl Fn(&T) -> K + 'static,
     line: impl Fn(T) -> V + 'static,
 ) -> AnyView {
-    AnyView::Lines(Keyed(Box::new(Source { items, key, line, now: Vec::new() })))
+    AnyView::Lines(Keyed(Box::new(Source {
+        items,
+        key,
+        line,
+        now: Vec::new().into_iter(),
+        passed: 0,
+    })))
 }
 
 /// A line in the document: from `first` up to `last`.
