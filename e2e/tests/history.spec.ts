@@ -82,6 +82,26 @@ test("what is in sight does not jump while new callbacks arrive", async ({ ringb
   expect(await top()).toBe(before);
 });
 
+test("rows stay under a pointer that rests on them, for as long as it does", async ({ ringback, desk, page }) => {
+  for (const id of ["h_1", "h_2", "h_3"]) await ringback.deliver(sign(jobBody(), { id }));
+  await desk.enter(ADMIN);
+  await desk.rows("h_2").hover();
+  await desk.pass("00:08");
+  const top = () => desk.rows("h_2").boundingBox().then((box) => Math.round(box!.y));
+  const before = await top();
+  await ringback.deliver(sign(jobBody(), { id: "new_1" }));
+  await desk.poll();
+  await expect(page.getByRole("button", { name: "1 new – show" })).toBeVisible();
+  await expect(desk.rows("new_1")).toHaveCount(0);
+  expect(await top()).toBe(before);
+  await page.getByRole("button", { name: "1 new – show" }).click();
+  await expect(desk.rows("new_1")).toHaveCount(1);
+  await page.getByRole("heading", { name: "Callbacks", level: 1 }).hover();
+  await ringback.deliver(sign(jobBody(), { id: "new_2" }));
+  await desk.poll();
+  await expect(desk.rows("new_2")).toHaveCount(1);
+});
+
 test.describe("filters", () => {
   test.beforeEach(async ({ ringback }) => {
     await ringback.deliver(sign(jobBody(), { id: "evt_signed" }));
@@ -265,5 +285,24 @@ test.describe("a server that fails", () => {
     fails = false;
     await page.getByRole("button", { name: "Try again" }).click();
     await expect(desk.rows("evt_later")).toHaveCount(1);
+  });
+
+  test("rows that could not be read again stay, and it is tried again on demand", async ({ ringback, desk, page }) => {
+    await ringback.deliver(sign(jobBody(), { id: "evt_kept" }));
+    await desk.enter(ADMIN);
+    await desk.rows("evt_kept").hover();
+    await ringback.deliver(sign(jobBody(), { id: "evt_new" }));
+    await desk.poll();
+    let fails = true;
+    await page.route("**/llm-callbacks/history*", (route) => (fails ? route.fulfill(unavailable) : route.continue()));
+    await page.getByRole("button", { name: "1 new – show" }).click();
+    await expect(page.getByRole("alert")).toHaveText(/could not be read again: the database does not answer/);
+    await expect(desk.rows("evt_kept")).toHaveCount(1);
+    await expect(page.getByRole("button", { name: "1 new – show" })).toBeVisible();
+    fails = false;
+    await page.getByRole("alert").getByRole("button", { name: "Try again" }).click();
+    await expect(desk.rows("evt_new")).toHaveCount(1);
+    await expect(desk.rows("evt_kept")).toHaveCount(1);
+    await expect(page.getByRole("alert")).toHaveCount(0);
   });
 });

@@ -26,7 +26,7 @@ pub fn callback_table(context: ListContext) -> AnyView {
     let history = use_history();
     let shown = Memo::new(move |_| {
         history.list.with(|list| match &list.load {
-            Load::Failed(message) => Shown::Failed(message.clone()),
+            Load::Failed(message) if list.ids().is_empty() => Shown::Failed(message.clone()),
             Load::Loading if list.ids().is_empty() => Shown::Loading,
             Load::Ready if list.ids().is_empty() => Shown::Nothing,
             _ => Shown::Rows,
@@ -67,6 +67,8 @@ fn rows(context: ListContext) -> AnyView {
     #[expect(clippy::cast_precision_loss, reason = "row numbers stay far below 2^52")]
     let height = move || px(count.get() as f64 * context.row_px());
     Effect::new(move |_| context.measure());
+    // Rows that go do not say that the pointer left them.
+    on_cleanup(move || history.hold(false));
     // The roles are said again because `display` takes them away.
     view! {
         <table
@@ -108,7 +110,8 @@ fn rows(context: ListContext) -> AnyView {
                 role="rowgroup"
                 id=ROWS_ID
                 style:height=height
-                on:pointermove=move |_| history.hold()
+                on:pointermove=move |_| history.hold(true)
+                on:pointerleave=move |_| history.hold(false)
                 on:focusout=move |_| context.note_focus(None)
             >
                 {keyed(

@@ -14,6 +14,20 @@ use crate::ui::prelude::*;
 /// Over the list, where nothing moves for it: what waits, what is selected, what can be taken back.
 pub fn list_bar(list: ListContext) -> AnyView {
     let history = use_history();
+    let failure = move || {
+        history.list.with(History::failed_reload).map(|message| {
+            view! {
+                <p role="alert">
+                    "The list could not be read again: "
+                    {message}
+                    " "
+                    <button type="button" class="button" on:click=move |_| history.reload()>
+                        "Try again"
+                    </button>
+                </p>
+            }
+        })
+    };
     let session = use_session();
     let arrivals = Memo::new(move |_| history.list.with(History::arrivals));
     let selected = Memo::new(move |_| history.list.with(|list| list.selected().len()));
@@ -33,6 +47,7 @@ pub fn list_bar(list: ListContext) -> AnyView {
         })
     };
     view! {
+        {failure}
         <div class="list-bar">
             <Show when=move || arrivals.get() != 0>
                 <button type="button" class="button arrivals" on:click=move |_| history.show_arrivals()>

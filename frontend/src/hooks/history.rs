@@ -1,8 +1,7 @@
 //! Loads the list that the URL asks for, and brings arrivals into it.
 
 use super::announcer::use_announcer;
-use super::browser::{is_at_top, scroll_to_top};
-use super::clock::local_now_ms;
+use super::browser::{is_at_top, is_visible, scroll_to_top};
 use super::location::PageLocation;
 use super::preferences::use_preferences;
 use super::session::{SessionContext, use_session};
@@ -13,9 +12,6 @@ use crate::ui::prelude::*;
 use ringback_wire::{CallbackSummary, MarkViewedRequest, MarkViewedResponse, Seen};
 use std::collections::HashSet;
 
-/// A pointer that moved over the list keeps the rows in their places for so long.
-const HELD_MS: i64 = 2_000;
-
 /// The list on screen.
 #[derive(Clone, Copy)]
 pub struct HistoryContext {
@@ -23,7 +19,7 @@ pub struct HistoryContext {
     pub list: RwSignal<History>,
     location: PageLocation,
     session: SessionContext,
-    pointed_ms: StoredValue<i64>,
+    pointed: StoredValue<bool>,
     /// The person wants arrivals to wait.
     paused: StoredValue<bool>,
 }
@@ -35,7 +31,7 @@ pub fn provide_history(location: PageLocation) -> HistoryContext {
         list,
         location,
         session: use_session(),
-        pointed_ms: StoredValue::new(0),
+        pointed: StoredValue::new(false),
         paused: StoredValue::new(false),
     };
     provide_context(context);
@@ -92,9 +88,9 @@ impl HistoryContext {
 
     /// Takes new or changed callbacks.
     pub fn arrive(self, rows: &[CallbackSummary]) {
-        // Nothing moves under a pointer that is about to click, nor while some are being selected.
+        // Nothing moves under a pointer that may be about to click, nor while some are being selected.
         let is_held = self.paused.get_value()
-            || local_now_ms() - self.pointed_ms.get_value() < HELD_MS
+            || self.pointed.get_value() && is_visible()
             || self.list.with_untracked(|list| !list.selected().is_empty());
         let at_top = is_at_top() && !is_held;
         self.list.update(|list| list.arrive(rows, at_top));
@@ -136,9 +132,10 @@ impl HistoryContext {
         });
     }
 
-    /// Keeps the rows where they are for a moment: somebody points at one.
-    pub fn hold(self) {
-        self.pointed_ms.set_value(local_now_ms());
+    /// Keeps the rows where they are as long as somebody points at one: a pointer that has moved
+    /// over them and not left, not one that they came to lie under.
+    pub fn hold(self, pointed: bool) {
+        self.pointed.set_value(pointed);
     }
 
     fn load(self, query: ListQuery) {

@@ -32,6 +32,8 @@ pub enum More {
 #[derive(Clone, Debug, Default)]
 pub struct History {
     query: ListQuery,
+    /// The rows are those of another query yet.
+    is_foreign: bool,
     /// What it is doing.
     pub load: Load,
     /// What reading on is doing.
@@ -71,10 +73,19 @@ impl History {
         self.arrivals.len()
     }
 
+    /// Why the rows that are there were not read again, when that failed.
+    pub fn failed_reload(&self) -> Option<String> {
+        match &self.load {
+            Load::Failed(message) if !self.order.is_empty() => Some(message.clone()),
+            _ => None,
+        }
+    }
+
     /// Starts to load; the old rows stay on screen until the new ones are there.
     pub fn begin(&mut self, query: ListQuery) {
         if query != self.query {
             self.selected.clear();
+            self.is_foreign = true;
         }
         self.query = query;
         self.load = Load::Loading;
@@ -128,6 +139,7 @@ impl History {
                 self.before = before;
                 self.after = after;
                 self.arrivals.clear();
+                self.is_foreign = false;
                 self.load = Load::Ready;
                 for (row, at_top) in std::mem::take(&mut self.meanwhile) {
                     self.arrive_one(&row, at_top);
@@ -135,7 +147,13 @@ impl History {
                 let rows = &self.rows;
                 self.selected.retain(|id| rows.contains_key(id));
             }
-            Err(message) => self.load = Load::Failed(message),
+            Err(message) => {
+                if self.is_foreign {
+                    self.order.clear();
+                    self.rows.clear();
+                }
+                self.load = Load::Failed(message);
+            }
         }
     }
 
@@ -321,6 +339,32 @@ pub(crate) mod tests {
         let late = HistoryResponse { callbacks: vec![row(9)], before: None, after: None };
         history.finish(&ListQuery::default(), Ok(late));
         assert_eq!((shown(&history), history.load), (vec![1], Load::Loading));
+    }
+
+    #[test]
+    fn a_list_that_is_not_read_again_keeps_its_rows_and_says_so() {
+        let mut history = loaded("", &[2, 1]);
+        history.arrive(&[row(3)], false);
+        let query = ListQuery::default();
+        history.begin(query.clone());
+        history.finish(&query, Err("no answer".into()));
+        assert_eq!((shown(&history), history.arrivals()), (vec![2, 1], 1));
+        assert_eq!(history.failed_reload().as_deref(), Some("no answer"));
+        history.begin(query.clone());
+        assert_eq!(history.failed_reload(), None);
+        let callbacks = vec![row(3), row(2), row(1)];
+        history.finish(&query, Ok(HistoryResponse { callbacks, before: None, after: None }));
+        assert_eq!((shown(&history), history.arrivals()), (vec![3, 2, 1], 0));
+    }
+
+    #[test]
+    fn the_rows_of_another_query_are_not_kept() {
+        let mut history = loaded("", &[2, 1]);
+        let query = PageQuery::parse("?source=a").list;
+        history.begin(query.clone());
+        history.finish(&query, Err("no answer".into()));
+        assert_eq!((shown(&history), history.failed_reload()), (vec![], None));
+        assert_eq!(history.load, Load::Failed("no answer".into()));
     }
 
     #[test]
