@@ -1,5 +1,5 @@
 import { ADMIN, expect, test } from "../support/fixtures";
-import { jobBody, sign } from "../support/signing";
+import { forge, jobBody, sign } from "../support/signing";
 
 test("a theme is there from the first paint and survives a reload", async ({ desk, page }) => {
   await desk.enter(ADMIN, "/settings");
@@ -78,6 +78,20 @@ test("a toast's time stops under the pointer, with the focus inside and in a hid
   await expect(toast).toHaveCount(0);
 });
 
+test("nothing joins the notifications while the pointer is on one", async ({ ringback, desk, page }) => {
+  await desk.enter(ADMIN);
+  await ringback.deliver(sign(jobBody(), { id: "evt_pointed" }));
+  await expect(desk.toasts("evt_pointed")).toHaveCount(1);
+  await desk.toasts("evt_pointed").hover();
+  const before = await desk.toasts("evt_pointed").boundingBox();
+  for (const id of ["evt_held_1", "evt_held_2"]) await ringback.deliver(sign(jobBody(), { id }));
+  await expect(desk.bell).toHaveAccessibleName(/3 unread/);
+  await expect(desk.notifications.getByRole("listitem")).toHaveCount(1);
+  expect(await desk.toasts("evt_pointed").boundingBox()).toEqual(before);
+  await page.mouse.move(1, 1);
+  for (const id of ["evt_pointed", "evt_held_1", "evt_held_2"]) await expect(desk.toasts(id)).toHaveCount(1);
+});
+
 test("F8 leads to the notifications", async ({ ringback, desk, page }) => {
   await desk.enter(ADMIN);
   await ringback.deliver(sign(jobBody(), { id: "evt_f8" }));
@@ -103,6 +117,18 @@ test("notifications are kept, counted in the title, and lead to the callback", a
   await expect(centre).toBeHidden();
 });
 
+test("the focus stays on a notification while others arrive above it", async ({ ringback, desk, page }) => {
+  await desk.enter(ADMIN);
+  for (const id of ["evt_a", "evt_b"]) await ringback.deliver(sign(jobBody(), { id }));
+  await expect(desk.bell).toHaveAccessibleName(/2 unread/);
+  await desk.bell.click();
+  const entries = page.getByRole("dialog", { name: "Notification centre" }).getByRole("listitem");
+  await entries.filter({ hasText: "evt_b" }).getByRole("button").focus();
+  await ringback.deliver(sign(jobBody(), { id: "evt_c" }));
+  await expect(entries).toHaveText([/evt_c/, /evt_b/, /evt_a/]);
+  await expect(entries.filter({ hasText: "evt_b" }).getByRole("button")).toBeFocused();
+});
+
 test("what a screen reader is told comes in one message in five seconds", async ({ ringback, desk, page }) => {
   await desk.enter(ADMIN);
   // From here on no time passes by itself.
@@ -111,12 +137,15 @@ test("what a screen reader is told comes in one message in five seconds", async 
   await ringback.deliver(sign(jobBody(), { id: "evt_told" }));
   await desk.checkNow();
   await expect(status).toContainText("evt_told");
-  await ringback.deliver(sign(jobBody(), { id: "evt_later" }));
-  await desk.checkNow();
-  await expect(desk.rows("evt_later")).toHaveCount(1);
-  await expect(status).toContainText("evt_told");
+  for (const id of ["evt_later", "evt_forged"]) {
+    const deliver = id === "evt_later" ? sign : forge;
+    await ringback.deliver(deliver(jobBody(), { id }));
+    await desk.checkNow();
+    await expect(desk.rows(id)).toHaveCount(1);
+    await expect(status).toContainText("evt_told");
+  }
   await page.clock.runFor(5_500);
-  await expect(status).toContainText("evt_later");
+  await expect(status).toHaveText("2 new callbacks, 1 with an invalid signature");
 });
 
 for (const width of [320, 1280, 2560]) {

@@ -1,5 +1,6 @@
 //! What the app knows and how it changes: plain structs, no Leptos, no browser, tested on the host.
 
+pub mod announcements;
 pub mod commands;
 pub mod differences;
 pub mod find;

@@ -1,26 +1,24 @@
 //! What screen readers are told: one polite region, one message in five seconds at the most.
 
 use super::clock::local_now_ms;
+use crate::state::announcements::Announcements;
 use crate::ui::prelude::*;
 use gloo_timers::callback::Timeout;
-
-const PAUSE_MS: i64 = 5_000;
+use ringback_wire::CallbackSummary;
 
 /// Speaks through the status region.
 #[derive(Clone, Copy)]
 pub struct Announcer {
     /// The text of the region.
     pub text: RwSignal<String>,
-    last_ms: StoredValue<i64>,
-    pending: StoredValue<Option<Timeout>>,
+    waiting: StoredValue<(Announcements, Option<Timeout>)>,
 }
 
 /// Makes the announcer available.
 pub fn provide_announcer() -> Announcer {
     let announcer = Announcer {
         text: RwSignal::new(String::new()),
-        last_ms: StoredValue::new(0),
-        pending: StoredValue::new(None),
+        waiting: StoredValue::new(Default::default()),
     };
     provide_context(announcer);
     announcer
@@ -34,20 +32,29 @@ pub fn use_announcer() -> Announcer {
 impl Announcer {
     /// Says this now, or when the last message had its time; a newer message replaces one that waits.
     pub fn say(self, message: String) {
-        let wait_ms = self.last_ms.get_value() + PAUSE_MS - local_now_ms();
-        if wait_ms <= 0 {
-            self.pending.set_value(None);
-            self.speak(message);
-            return;
-        }
-        let wait_ms = u32::try_from(wait_ms).unwrap_or(0);
-        let timeout = Timeout::new(wait_ms, move || self.speak(message));
-        self.pending.set_value(Some(timeout));
+        self.speak(&|waiting| waiting.say(&message));
     }
 
-    fn speak(self, message: String) {
-        if self.last_ms.try_set_value(local_now_ms()).is_none() {
-            self.text.set(message);
+    /// Tells of callbacks, with those that wait to be told of.
+    pub fn arrive(self, rows: &[CallbackSummary]) {
+        self.speak(&|waiting| waiting.arrive(rows));
+    }
+
+    fn speak(self, add: &dyn Fn(&mut Announcements)) {
+        let text = self.waiting.try_update_value(|(waiting, pending)| {
+            add(waiting);
+            let now_ms = local_now_ms();
+            let wait_ms = waiting.wait_ms(now_ms);
+            *pending = None;
+            if wait_ms == 0 {
+                return Some(waiting.take(now_ms));
+            }
+            *pending = Some(Timeout::new(wait_ms, move || self.speak(&|_| {})));
+            None
+        });
+        // The desk may be gone when a wait is over.
+        if let Some(text) = text.flatten() {
+            self.text.set(text);
         }
     }
 }

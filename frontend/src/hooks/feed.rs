@@ -10,7 +10,6 @@ use super::poll::{Runner, shown, start_poller};
 use super::toasts::{ToastContext, use_toasts};
 use crate::state::poller::Connection;
 use crate::state::tabs::{TabMessage, ToastClaims};
-use crate::state::toasts::announce;
 use crate::ui::prelude::*;
 use gloo_timers::callback::Interval;
 use ringback_wire::CallbackSummary;
@@ -79,7 +78,7 @@ impl Feed {
         });
     }
 
-    pub(super) fn deliver(self, rows: Vec<CallbackSummary>, more: bool) {
+    pub(super) fn deliver(self, rows: Vec<CallbackSummary>) {
         self.history.arrive(&rows);
         self.changed.set(rows.iter().map(|row| row.id).collect());
         // What somebody has opened already is no news.
@@ -90,16 +89,12 @@ impl Feed {
         self.chosen.notify(&news);
         self.notices.list.update(|list| list.push_callbacks(&news));
         self.claims.update_value(|claims| claims.arrive(news));
-        self.toast(more);
+        self.settle_toasts();
         self.alerts.reload();
     }
 
     /// Toasts what waits for a tab that leads and that somebody looks at, if this is it.
     pub(super) fn settle_toasts(self) {
-        self.toast(false);
-    }
-
-    fn toast(self, more: bool) {
         // While the poller starts there is no runner yet.
         let Some(runner) = self.runner.get_value() else { return };
         if !runner.may_toast() {
@@ -116,8 +111,8 @@ impl Feed {
         if rows.is_empty() {
             return;
         }
-        self.announcer.say(announce(&rows));
-        self.toasts.push_batch(rows, more);
+        self.announcer.arrive(&rows);
+        self.toasts.push_batch(rows);
     }
 
     /// Another tab toasted these.

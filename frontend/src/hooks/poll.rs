@@ -209,7 +209,7 @@ impl Runner {
                 let text = self.0.answer.take();
                 self.say(&TabMessage::Page { from, text });
             }
-            Effect::Deliver { rows, more } => feed.deliver(rows, more),
+            Effect::Deliver { rows, .. } => feed.deliver(rows),
             Effect::SaveCursor(cursor) => {
                 storage::save_cursor(&cursor);
                 feed.cursor.set(Some(cursor));

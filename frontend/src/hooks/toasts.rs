@@ -1,6 +1,7 @@
 //! Lets toasts age, and pauses them while somebody looks at them or at another tab.
 
 use super::browser::is_visible;
+use super::clock::local_now_ms;
 use super::notices::{NoticesContext, use_notices};
 use super::preferences::use_preferences;
 use crate::state::toasts::{ToastId, ToastStack};
@@ -57,19 +58,19 @@ pub fn use_toasts() -> ToastContext {
 
 impl ToastContext {
     /// Tells of a batch of callbacks.
-    pub fn push_batch(self, rows: Vec<CallbackSummary>, more: bool) {
-        self.stack.update(|stack| stack.push_batch(rows, more));
+    pub fn push_batch(self, rows: Vec<CallbackSummary>) {
+        self.stack.update(|stack| stack.push_batch(rows, local_now_ms()));
     }
 
     /// Says one line.
     pub fn push_notice(self, text: String) {
-        self.stack.update(|stack| stack.push_notice(text));
+        self.stack.update(|stack| stack.push_notice(text, local_now_ms()));
     }
 
     /// Takes one away.
     pub fn dismiss(self, id: ToastId) {
         self.stack.update(|stack| stack.dismiss(id));
-        if self.stack.with_untracked(ToastStack::is_empty) {
+        if self.stack.with_untracked(|stack| stack.toasts().is_empty()) {
             // The element that had the pointer or the focus is gone without telling.
             self.hold(|held| (held.hovered, held.focused) = (false, false));
         }
@@ -95,11 +96,9 @@ impl ToastContext {
         let mut held = self.held.get_untracked();
         change(&mut held);
         self.held.set(held);
-        self.stack.update(
-            |stack| {
-                if held == Held::default() { stack.resume() } else { stack.pause() }
-            },
-        );
+        self.stack.update(|stack| {
+            if held == Held::default() { stack.resume(local_now_ms()) } else { stack.pause() }
+        });
     }
 
     fn tick(self) {

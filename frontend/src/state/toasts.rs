@@ -4,8 +4,10 @@ use ringback_wire::{CallbackSummary, Signature};
 
 /// Most toasts on screen, the summary included.
 pub const VISIBLE: usize = 3;
-/// A batch larger than this is told in one summary.
-pub const BURST: usize = 10;
+/// More than these within [`BURST_MS`] are told in one summary.
+pub const BURST: usize = 5;
+/// How long what arrived counts as one burst.
+pub const BURST_MS: i64 = 10_000;
 
 /// Names a toast on screen.
 pub type ToastId = u32;
@@ -41,8 +43,10 @@ pub struct Toast {
 #[derive(Clone, Debug, Default)]
 pub struct ToastStack {
     toasts: Vec<Toast>,
-    held: Vec<Vec<CallbackSummary>>,
+    held: Vec<Content>,
     paused: bool,
+    /// When the last ones arrived, the newest last.
+    recent_ms: [i64; BURST + 1],
     life_ms: Option<u32>,
     next_id: ToastId,
 }
@@ -61,36 +65,31 @@ impl ToastStack {
         &self.toasts
     }
 
-    /// True when nothing is on screen and nothing waits to be.
-    pub fn is_empty(&self) -> bool {
-        self.toasts.is_empty() && self.held.is_empty()
-    }
-
-    /// Tells of a batch. While the stack is paused it waits: nothing moves under a pointer.
-    pub fn push_batch(&mut self, rows: Vec<CallbackSummary>, more: bool) {
-        if rows.is_empty() {
-            return;
-        }
-        if self.paused && self.toasts.len() >= VISIBLE {
-            self.held.push(rows);
-            return;
-        }
-        let burst = rows.len() > BURST || more;
-        if burst {
-            let invalid = count_invalid(&rows);
-            self.add_to_summary(rows.len(), invalid);
-        } else {
-            for row in rows {
-                self.push(Content::Callback(row));
-            }
-        }
-        self.fold();
+    /// Tells of a batch.
+    pub fn push_batch(&mut self, rows: Vec<CallbackSummary>, now_ms: i64) {
+        self.push_all(rows.into_iter().map(Content::Callback).collect(), now_ms);
     }
 
     /// Says one line.
-    pub fn push_notice(&mut self, text: String) {
-        self.push(Content::Notice(text));
-        self.fold();
+    pub fn push_notice(&mut self, text: String, now_ms: i64) {
+        self.push_all(vec![Content::Notice(text)], now_ms);
+    }
+
+    /// While the stack is paused all waits: nothing moves under a pointer.
+    fn push_all(&mut self, contents: Vec<Content>, now_ms: i64) {
+        if self.paused && !self.toasts.is_empty() {
+            self.held.extend(contents);
+            return;
+        }
+        for content in contents {
+            if let Content::Callback(_) = content {
+                self.recent_ms.rotate_left(1);
+                self.recent_ms[BURST] = now_ms;
+            }
+            self.push(content);
+        }
+        // However many pages they came in.
+        self.fold(now_ms - self.recent_ms[0] < BURST_MS);
     }
 
     /// Takes one away.
@@ -117,11 +116,10 @@ impl ToastStack {
     }
 
     /// Starts the clocks again and shows what waited.
-    pub fn resume(&mut self) {
+    pub fn resume(&mut self, now_ms: i64) {
         self.paused = false;
-        for rows in std::mem::take(&mut self.held) {
-            self.push_batch(rows, false);
-        }
+        let held = std::mem::take(&mut self.held);
+        self.push_all(held, now_ms);
     }
 
     /// Lets time pass; true when something went away.
@@ -154,30 +152,23 @@ impl ToastStack {
         self.push(Content::Summary { count: more, invalid: more_invalid });
     }
 
-    /// Counts the oldest single callbacks in the summary until the stack fits.
-    fn fold(&mut self) {
-        while self.toasts.len() > VISIBLE {
+    /// Counts the oldest single callbacks in the summary until the stack fits; all of them in a
+    /// burst.
+    fn fold(&mut self, burst: bool) {
+        while burst || self.toasts.len() > VISIBLE {
             let oldest =
                 self.toasts.iter().position(|toast| matches!(toast.content, Content::Callback(_)));
             match oldest.map(|at| self.toasts.remove(at).content) {
                 Some(Content::Callback(row)) => {
                     self.add_to_summary(1, usize::from(row.signature == Signature::Invalid));
                 }
-                _ => {
+                _ if self.toasts.len() > VISIBLE => {
                     self.toasts.remove(0);
                 }
+                _ => return,
             }
         }
     }
-}
-
-/// What a screen reader is told of a batch.
-pub fn announce(rows: &[CallbackSummary]) -> String {
-    if let [row] = rows {
-        let verdict = crate::format::verdict_word(row.signature).to_ascii_lowercase();
-        return format!("New callback {} {}, {verdict}", row.event_type, row.callback_id);
-    }
-    summary_text(rows.len(), count_invalid(rows))
 }
 
 /// `12 new callbacks, 2 with an invalid signature`.
@@ -189,7 +180,8 @@ pub fn summary_text(count: usize, invalid: usize) -> String {
     format!("{count} new {noun}, {invalid} with an invalid signature")
 }
 
-fn count_invalid(rows: &[CallbackSummary]) -> usize {
+/// How many have an invalid signature.
+pub fn count_invalid(rows: &[CallbackSummary]) -> usize {
     rows.iter().filter(|row| row.signature == Signature::Invalid).count()
 }
 
@@ -204,29 +196,37 @@ mod tests {
             .collect()
     }
 
+    const NOW_MS: i64 = 1_000_000;
+
     fn stack_of(batches: Vec<Vec<CallbackSummary>>) -> ToastStack {
         let mut stack = ToastStack::default();
         stack.set_life(Some(LIFE_MS));
         for batch in batches {
-            stack.push_batch(batch, false);
+            stack.push_batch(batch, NOW_MS);
         }
         stack
     }
 
+    fn contents(stack: &ToastStack) -> Vec<Content> {
+        stack.toasts().iter().map(|toast| toast.content.clone()).collect()
+    }
+
+    fn toast(id: i64) -> Content {
+        Content::Callback(crate::state::history::tests::row(id))
+    }
+
     #[test]
     fn three_callbacks_are_three_toasts() {
-        assert_eq!(stack_of(vec![rows(1..=3, Signature::Valid)]).toasts().len(), 3);
+        let stack = stack_of(vec![rows(1..=3, Signature::Valid)]);
+        assert_eq!(contents(&stack), [toast(1), toast(2), toast(3)]);
     }
 
     #[test]
     fn what_does_not_fit_is_counted_in_a_summary() {
-        let stack = stack_of(vec![rows(1..=6, Signature::Invalid)]);
-        assert_eq!(stack.toasts().len(), VISIBLE);
-        let summary = stack.toasts().iter().find_map(|toast| match toast.content {
-            Content::Summary { count, invalid } => Some((count, invalid)),
-            _ => None,
-        });
-        assert_eq!(summary, Some((4, 4)));
+        let mut batch = rows(1..=3, Signature::Invalid);
+        batch.extend(rows(4..=5, Signature::Valid));
+        let summary = Content::Summary { count: 3, invalid: 3 };
+        assert_eq!(contents(&stack_of(vec![batch])), [toast(4), toast(5), summary]);
     }
 
     #[test]
@@ -234,8 +234,37 @@ mod tests {
         let mut batch = rows(1..=188, Signature::Valid);
         batch.extend(rows(200..=211, Signature::Invalid));
         let stack = stack_of(vec![batch, rows(300..=320, Signature::Missing)]);
-        let contents: Vec<_> = stack.toasts().iter().map(|toast| &toast.content).collect();
-        assert_eq!(contents, [&Content::Summary { count: 221, invalid: 12 }]);
+        assert_eq!(contents(&stack), [Content::Summary { count: 221, invalid: 12 }]);
+    }
+
+    #[test]
+    fn a_burst_is_one_summary_however_small_its_pages_are() {
+        let pages = |last: i64| (1..=last).map(|id| rows(id..=id, Signature::Valid)).collect();
+        let three = Content::Summary { count: 3, invalid: 0 };
+        let five = contents(&stack_of(pages(5)));
+        assert!(five.len() == VISIBLE && five.contains(&three) && five.contains(&toast(5)));
+        for last in [6, 200] {
+            let count = usize::try_from(last).unwrap();
+            let summary = Content::Summary { count, invalid: 0 };
+            assert_eq!(contents(&stack_of(pages(last))), [summary]);
+        }
+        let pages = vec![
+            rows(1..=100, Signature::Valid),
+            rows(101..=200, Signature::Valid),
+            rows(201..=205, Signature::Valid),
+        ];
+        let summary = Content::Summary { count: 205, invalid: 0 };
+        assert_eq!(contents(&stack_of(pages)), [summary]);
+    }
+
+    #[test]
+    fn five_in_ten_seconds_are_no_burst() {
+        let mut stack = ToastStack::default();
+        for id in 1..=20 {
+            stack.push_batch(rows(id..=id, Signature::Valid), NOW_MS + id * BURST_MS / 5);
+        }
+        let summary = Content::Summary { count: 18, invalid: 0 };
+        assert!(contents(&stack).contains(&summary) && contents(&stack).contains(&toast(20)));
     }
 
     #[test]
@@ -243,7 +272,7 @@ mod tests {
         let mut stack = stack_of(vec![rows(1..=1, Signature::Valid)]);
         assert!(!stack.tick(LIFE_MS - 1));
         assert!(stack.tick(1));
-        assert!(stack.is_empty());
+        assert!(stack.toasts().is_empty());
     }
 
     #[test]
@@ -257,14 +286,25 @@ mod tests {
 
     #[test]
     fn nothing_moves_while_the_stack_is_paused() {
-        let mut stack = stack_of(vec![rows(1..=3, Signature::Valid)]);
+        let mut stack = stack_of(vec![rows(1..=1, Signature::Valid)]);
         stack.pause();
-        let before = stack.toasts().to_vec();
         assert!(!stack.tick(60_000));
-        stack.push_batch(rows(4..=4, Signature::Valid), false);
-        assert_eq!(stack.toasts(), before);
-        stack.resume();
-        assert_ne!(stack.toasts(), before);
+        for id in 2..=205 {
+            stack.push_batch(rows(id..=id, Signature::Valid), NOW_MS + id * BURST_MS);
+        }
+        stack.push_notice("Something".into(), NOW_MS);
+        assert_eq!(contents(&stack), [toast(1)]);
+        stack.resume(NOW_MS + 300 * BURST_MS);
+        let summary = Content::Summary { count: 205, invalid: 0 };
+        assert_eq!(contents(&stack), [Content::Notice("Something".into()), summary]);
+    }
+
+    #[test]
+    fn a_pause_holds_nothing_back_while_nothing_is_shown() {
+        let mut stack = ToastStack::default();
+        stack.pause();
+        stack.push_batch(rows(1..=1, Signature::Valid), NOW_MS);
+        assert_eq!(contents(&stack), [toast(1)]);
     }
 
     #[test]
