@@ -45,7 +45,7 @@ impl Chosen {
         })
     }
 
-    /// Lets the browser tell of callbacks while nobody looks at the page.
+    /// Lets the browser tell of callbacks while nobody looks at the page, in the one tab that leads.
     pub fn notify(self, rows: &[CallbackSummary]) {
         let chosen = self.0.get_untracked();
         let mut wanted = rows.iter().filter(|row| wants(&chosen.notifications, row));
@@ -54,7 +54,6 @@ impl Chosen {
         let more = if more == 0 { String::new() } else { format!(", and {more} more") };
         let verdict = crate::format::verdict_word(first.signature).to_ascii_lowercase();
         let title = format!("{} ({verdict}){more}", first.event_type);
-        // Every tab tells; of one tag the browser shows one.
         browser::notify(&title, &first.callback_id, &first.id.to_string());
     }
 

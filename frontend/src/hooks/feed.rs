@@ -2,6 +2,7 @@
 
 use super::alerts::{Alerts, use_alerts};
 use super::announcer::{Announcer, use_announcer};
+use super::browser::is_visible;
 use super::choices::{Chosen, use_choices};
 use super::clock::Clock;
 use super::history::{HistoryContext, use_history};
@@ -86,7 +87,10 @@ impl Feed {
         if news.is_empty() {
             return;
         }
-        self.chosen.notify(&news);
+        // A tab that leads in the back makes room for one in front, so there is none.
+        if self.runner.with_value(|runner| runner.as_ref().is_some_and(Runner::leads)) {
+            self.chosen.notify(&news);
+        }
         self.notices.list.update(|list| list.push_callbacks(&news));
         self.claims.update_value(|claims| claims.arrive(news));
         self.settle_toasts();
@@ -97,7 +101,7 @@ impl Feed {
     pub(super) fn settle_toasts(self) {
         // While the poller starts there is no runner yet.
         let Some(runner) = self.runner.get_value() else { return };
-        if !runner.may_toast() {
+        if !(is_visible() && runner.leads()) {
             return;
         }
         let Some(rows) = self.claims.try_update_value(ToastClaims::take) else { return };

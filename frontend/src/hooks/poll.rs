@@ -72,9 +72,9 @@ impl Runner {
         self.tell(Event::Nudged);
     }
 
-    /// True when this tab is the one that toasts.
-    pub fn may_toast(&self) -> bool {
-        is_visible() && self.leads()
+    /// True when this tab is the one that tells: by toasts in front, by the browser in the back.
+    pub fn leads(&self) -> bool {
+        self.0.leadership.borrow().as_ref().is_some_and(Leadership::leads)
     }
 
     /// Tells the other tabs.
@@ -84,25 +84,37 @@ impl Runner {
         }
     }
 
-    fn leads(&self) -> bool {
-        self.0.leadership.borrow().as_ref().is_some_and(Leadership::leads)
+    fn listen(&self) -> Vec<WindowListener> {
+        let on = |name: &'static str, act: fn(&Self)| {
+            let runner = self.clone();
+            window_event_listener_untyped(name, move |_| act(&runner))
+        };
+        vec![
+            on("visibilitychange", Self::show_or_hide),
+            on("pageshow", Self::show_or_hide),
+            on("online", |runner| runner.hear_browser(Event::WentOnline)),
+            on("offline", |runner| runner.hear_browser(Event::WentOffline)),
+            // Whoever closes the tab that leads sees the next one lead at once.
+            on("pagehide", |runner| runner.with_leadership(Leadership::make_room)),
+            on("storage", |runner| runner.with_leadership(Leadership::look)),
+        ]
     }
 
-    fn listen(&self) -> Vec<WindowListener> {
-        let on = |name: &'static str, event: fn() -> Event| {
-            let runner = self.clone();
-            window_event_listener_untyped(name, move |_| {
-                runner.tell(event());
-                runner.come_or_go();
-            })
-        };
-        let shown_or_hidden = || if is_visible() { Event::Shown } else { Event::Hidden };
-        vec![
-            on("visibilitychange", shown_or_hidden),
-            on("pageshow", shown_or_hidden),
-            on("online", || Event::WentOnline),
-            on("offline", || Event::WentOffline),
-        ]
+    fn show_or_hide(&self) {
+        self.hear_browser(if is_visible() { Event::Shown } else { Event::Hidden });
+    }
+
+    fn hear_browser(&self, event: Event) {
+        self.tell(event);
+        self.come_or_go();
+    }
+
+    fn with_leadership(&self, act: fn(&Leadership)) {
+        // A copy: what it does may look at it again.
+        let leadership = self.0.leadership.borrow().clone();
+        if let Some(leadership) = leadership {
+            act(&leadership);
+        }
     }
 
     fn join_tabs(&self) {
@@ -119,10 +131,13 @@ impl Runner {
         self.come_or_go();
     }
 
-    /// A tab that came to the front wants to lead if none in front does.
+    /// A tab that came to the front wants to lead if none in front does, and one that leads and went
+    /// to the back asks whether one in front wants to.
     fn come_or_go(&self) {
-        if is_visible() && !self.leads() {
-            self.say(&TabMessage::Visible);
+        match (is_visible(), self.leads()) {
+            (true, false) => self.say(&TabMessage::Visible),
+            (false, true) => self.say(&TabMessage::Led),
+            _ => {}
         }
         self.0.feed.settle_toasts();
         self.want_stream();
@@ -154,12 +169,12 @@ impl Runner {
             TabMessage::Visible if self.leads() => {
                 if is_visible() {
                     self.say(&TabMessage::Live(feed.is_live()));
-                } else if let Some(leadership) = self.0.leadership.borrow().clone() {
-                    leadership.make_room();
+                } else {
+                    self.with_leadership(Leadership::make_room);
                 }
             }
-            TabMessage::Visible => {}
-            TabMessage::Led => self.come_or_go(),
+            TabMessage::Led if is_visible() => self.come_or_go(),
+            TabMessage::Visible | TabMessage::Led => {}
             TabMessage::Live(live) => {
                 if !self.leads() {
                     feed.set_live(live);

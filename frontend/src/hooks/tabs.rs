@@ -102,26 +102,26 @@ impl Leadership {
 
     /// Lets another tab lead, and gets in line again.
     pub fn make_room(&self) {
-        if let Some(release) = self.0.release.take() {
-            self.set(false);
-            let _ = release.call0(&JsValue::NULL);
+        self.set(false);
+        if self.give_back() {
             self.request_lock();
+        }
+    }
+
+    /// What the tabs share has changed: a tab in front takes a lease that is free by now.
+    pub fn look(&self) {
+        if self.0.lease.borrow().is_some() && is_visible() {
+            self.renew_lease();
         }
     }
 
     /// Ends it for good.
     pub fn stop(&self) {
         self.0.stopped.set(true);
+        self.0.lease.take();
+        // Nobody is told: what would hear of it ends too.
         self.0.leads.set(false);
-        if self.0.lease.take().is_some() {
-            let stored = storage::load_lease();
-            if stored.is_some_and(|lease| lease.holder == self.0.holder) {
-                storage::remove_lease();
-            }
-        }
-        if let Some(release) = self.0.release.take() {
-            let _ = release.call0(&JsValue::NULL);
-        }
+        self.give_back();
     }
 
     fn set(&self, leads: bool) {
@@ -158,12 +158,18 @@ impl Leadership {
         held
     }
 
+    /// Frees the lease or the lock; true when it was the lock.
+    fn give_back(&self) -> bool {
+        if storage::load_lease().is_some_and(|lease| lease.holder == self.0.holder) {
+            storage::remove_lease();
+        }
+        let release = self.0.release.take();
+        release.is_some_and(|release| release.call0(&JsValue::NULL).is_ok())
+    }
+
     fn renew_lease(&self) {
-        // A tab in the back leaves the lease to those in front.
         let stored = storage::load_lease();
-        let wants = is_visible() || self.leads();
-        let taken = Lease::take(stored.as_ref(), &self.0.holder, local_now_ms());
-        match taken.filter(|_| wants) {
+        match Lease::take(stored.as_ref(), &self.0.holder, local_now_ms()) {
             Some(lease) => {
                 storage::save_lease(&lease);
                 self.set(true);
