@@ -3,12 +3,15 @@ import { jobBody, sign } from "../support/signing";
 
 // No clock is pushed here unless it says so: what appears came by the stream, not by a poll.
 const STREAM = "**/api/admin/llm-callbacks/stream*";
+const CHECK = "**/api/admin/llm-callbacks/check*";
 
-test("a callback is toasted the moment it is stored", async ({ ringback, desk }) => {
+test("a callback is toasted within a second after it is stored", async ({ ringback, desk, page }) => {
   await desk.enter(ADMIN);
-  await desk.expectConnection("Live");
+  await desk.settle();
+  // Nobody answers a poll any more.
+  await page.route(CHECK, () => {});
   await ringback.deliver(sign(jobBody(), { id: "evt_pushed" }));
-  await expect(desk.toasts("evt_pushed")).toHaveCount(1);
+  await expect(desk.toasts("evt_pushed")).toHaveCount(1, { timeout: 1_000 });
   await expect(desk.rows("evt_pushed")).toHaveCount(1);
 });
 
@@ -42,6 +45,7 @@ test.describe("a server that goes away", () => {
   test("is followed again from where the stream broke off, without loss or repetition", async ({ ringback, desk }) => {
     await desk.enter(ADMIN);
     await desk.expectConnection("Live");
+    const toasted = await desk.noteToasts();
     await ringback.deliver(sign(jobBody(), { id: "evt_first" }));
     await expect(desk.toasts("evt_first")).toHaveCount(1);
     const port = Number(new URL(ringback.url).port);
@@ -55,5 +59,9 @@ test.describe("a server that goes away", () => {
     await ringback.deliver(sign(jobBody(), { id: "evt_after" }));
     await expect(desk.rows("evt_after")).toHaveCount(1);
     await expect(desk.rows("evt_first")).toHaveCount(1);
+    await expect.poll(toasted).toEqual(["evt_first", "evt_between", "evt_after"]);
+    // Nor does the poll tell of one again.
+    await desk.poll();
+    expect(await toasted()).toEqual(["evt_first", "evt_between", "evt_after"]);
   });
 });

@@ -4,6 +4,7 @@
 //! forgets at the next visit.
 
 use crate::state::list_layout::ListSettings;
+use crate::state::poller::Position;
 use crate::state::preferences::Preferences;
 use crate::state::tabs::Lease;
 use crate::state::theme::Theme;
@@ -19,13 +20,15 @@ const PLACES: &str = "ringback.v1.windows";
 const THEME: &str = "ringback.v1.theme";
 
 /// Where the feed was left.
-pub fn load_cursor() -> Option<String> {
-    load(CURSOR)
+pub fn load_position() -> Option<Position> {
+    load(CURSOR).map(|text| Position::parse(&text))
 }
 
-/// Stores where the feed was left.
-pub fn save_cursor(cursor: &str) {
-    save(CURSOR, cursor);
+/// Stores where the feed was left, unless another tab has stored a newer position.
+pub fn save_position(position: &Position) {
+    if position.may_replace(load_position().as_ref()) {
+        save(CURSOR, &position.to_text());
+    }
 }
 
 /// Where windows lay.

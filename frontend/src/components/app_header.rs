@@ -129,6 +129,7 @@ fn told(connection: Connection) -> (&'static str, &'static str) {
         Connection::Retrying { .. } => ("waiting", "Retrying"),
         Connection::Offline => ("bad", "Offline"),
         Connection::SignedOut => ("bad", "Signed out"),
+        Connection::Refused => ("bad", "Refused"),
     }
 }
 

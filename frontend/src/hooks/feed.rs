@@ -162,15 +162,25 @@ impl Feed {
     }
 
     pub(super) fn resynced(self) {
-        let text = "The server no longer knows where this browser had stopped. The list was read \
-                    again; callbacks that came meanwhile are in it.";
+        // What was toasted went by the numbers of a feed that is gone.
+        self.claims.set_value(ToastClaims::default());
+        self.history.reload();
+        self.tell(
+            "The server no longer knows where this browser had stopped. The list was read again; \
+             callbacks that came meanwhile are in it.",
+        );
+    }
+
+    fn tell(self, text: &str) {
         self.announcer.say(text.to_owned());
         self.toasts.push_notice(text.to_owned());
         self.notices.list.update(|list| list.push_text(text.to_owned()));
-        self.history.reload();
     }
 
     pub(super) fn show(self, connection: Connection) {
+        if connection == Connection::Refused {
+            self.tell("You may not see callbacks. Ask an admin, then press “Check now”.");
+        }
         let connection = shown(connection, self.live.get_value());
         if self.connection.get_untracked() != connection {
             self.connection.set(connection);

@@ -59,9 +59,8 @@ pub fn start_poller(feed: Feed) -> Runner {
         }
         stored.try_with_value(Runner::stop);
     });
-    let cursor = storage::load_cursor();
-    feed.cursor.set(cursor.clone());
-    runner.tell(Event::Started { cursor, visible: is_visible(), online: is_online() });
+    let stored = storage::load_position();
+    runner.tell(Event::Started { stored, visible: is_visible(), online: is_online() });
     runner.join_tabs();
     runner
 }
@@ -224,15 +223,19 @@ impl Runner {
                 let text = self.0.answer.take();
                 self.say(&TabMessage::Page { from, text });
             }
-            Effect::Deliver { rows, .. } => feed.deliver(rows),
-            Effect::SaveCursor(cursor) => {
-                storage::save_cursor(&cursor);
-                feed.cursor.set(Some(cursor));
+            Effect::Deliver(rows) => feed.deliver(rows),
+            Effect::Save(position) => storage::save_position(&position),
+            Effect::Count { unviewed, server_time } => {
+                feed.cursor.set(self.cursor());
+                feed.count(unviewed, &server_time);
             }
-            Effect::Count { unviewed, server_time } => feed.count(unviewed, &server_time),
             Effect::Resynced => feed.resynced(),
             Effect::Show(connection) => feed.show(connection),
         }
+    }
+
+    fn cursor(&self) -> Option<String> {
+        self.0.poller.borrow().cursor().map(str::to_owned)
     }
 
     fn fetch(&self, ticket: Ticket, cursor: Option<String>) {
@@ -244,12 +247,11 @@ impl Runner {
                     Event::Answered(ticket, Box::new(page))
                 }
                 Err(ApiError::SignedOut) => Event::SignedOut(ticket),
-                Err(ApiError::Problem { problem, .. }) if problem.status == 410 => {
-                    Event::CursorUnknown(ticket)
-                }
-                Err(ApiError::Problem { retry_after_ms, .. }) => {
-                    Event::Failed(ticket, retry_after_ms)
-                }
+                Err(ApiError::Problem { problem, retry_after_ms }) => match problem.status {
+                    410 => Event::CursorUnknown(ticket, storage::load_position()),
+                    403 => Event::Refused(ticket),
+                    _ => Event::Failed(ticket, retry_after_ms),
+                },
                 Err(ApiError::Unreachable) => Event::Failed(ticket, None),
             };
             runner.tell(event);
@@ -287,7 +289,7 @@ impl Runner {
     }
 
     fn open_stream(&self, ticket: Ticket) {
-        let cursor = self.0.poller.borrow().cursor().map(str::to_owned);
+        let cursor = self.cursor();
         let href = api::stream_href(cursor.as_deref());
         self.0.pushed_to.replace(cursor);
         let runner = self.clone();
@@ -315,8 +317,11 @@ impl Runner {
     }
 }
 
+/// Browsers take a longer wait for none: whoever asks for more than 24 days is asked again then.
+const LONGEST_MS: u32 = i32::MAX.cast_unsigned();
+
 fn after(after_ms: u64, then: impl FnOnce() + 'static) -> Timeout {
-    Timeout::new(u32::try_from(after_ms).unwrap_or(u32::MAX), then)
+    Timeout::new(u32::try_from(after_ms).unwrap_or(LONGEST_MS).min(LONGEST_MS), then)
 }
 
 /// What the header shows: a stream makes `Polling` live.

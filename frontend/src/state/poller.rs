@@ -11,7 +11,7 @@
 
 mod messages;
 
-pub use messages::{Connection, Effect, Event, Ticket};
+pub use messages::{Connection, Effect, Event, Position, Ticket};
 
 use super::seen::SeenRing;
 use ringback_wire::CheckResponse;
@@ -27,6 +27,8 @@ pub const SILENCE_MS: u64 = 30_000;
 pub const PAGE: u32 = 100;
 /// Pages asked for in a row before other work gets a turn.
 pub const BURST_PAGES: u32 = 10;
+/// The wait before a question when the tab or the network comes back: both like to come and go.
+pub const SETTLE_MS: u64 = 500;
 /// The wait between two bursts.
 pub const BURST_PAUSE_MS: u64 = 1_000;
 const BACKOFF_FLOOR_MS: u64 = 1_000;
@@ -49,6 +51,8 @@ enum Phase {
 pub struct Poller {
     phase: Phase,
     cursor: Option<String>,
+    /// See [`Position`].
+    rank: i64,
     seen: SeenRing,
     visible: bool,
     online: bool,
@@ -66,6 +70,7 @@ impl Default for Poller {
         Self {
             phase: Phase::Resting,
             cursor: None,
+            rank: 0,
             seen: SeenRing::default(),
             visible: true,
             online: true,
@@ -87,8 +92,10 @@ impl Poller {
             return effects;
         }
         match event {
-            Event::Started { cursor, visible, online } => {
-                self.cursor = cursor;
+            Event::Started { stored, visible, online } => {
+                if let Some(position) = stored {
+                    self.start_from(position);
+                }
                 self.visible = visible;
                 self.online = online;
                 self.ask_or_rest(&mut effects);
@@ -101,8 +108,8 @@ impl Poller {
             }
             Event::Heard { from, page } => self.hear(from, *page, random, &mut effects),
             Event::Led(leads) => self.lead(leads, random, &mut effects),
-            Event::CursorUnknown(ticket) if self.phase == Phase::Asking(ticket) => {
-                self.resync(random, &mut effects);
+            Event::CursorUnknown(ticket, stored) if self.phase == Phase::Asking(ticket) => {
+                self.resync(stored, random, &mut effects);
             }
             Event::Failed(ticket, retry_after_ms) if self.phase == Phase::Asking(ticket) => {
                 self.back_off(retry_after_ms, random, &mut effects);
@@ -111,26 +118,32 @@ impl Poller {
                 self.phase = Phase::Stopped;
                 effects.push(Effect::Show(Connection::SignedOut));
             }
+            Event::Refused(ticket) if self.phase == Phase::Asking(ticket) => {
+                self.phase = Phase::Resting;
+                effects.push(Effect::Show(Connection::Refused));
+            }
             Event::Shown => {
                 let was_hidden = !std::mem::replace(&mut self.visible, true);
-                if was_hidden {
-                    self.ask_unless_told_to_wait(&mut effects);
+                if was_hidden && self.may_ask_by_itself() {
+                    self.wait(SETTLE_MS, &mut effects);
                 }
             }
             Event::Hidden => {
                 self.visible = false;
                 if !self.leads {
-                    self.rest_unless_asking();
+                    self.rest();
                 }
             }
             Event::WentOnline => {
                 self.online = true;
                 self.failures = 0;
-                self.ask_unless_asking(&mut effects);
+                if !self.is_asking() {
+                    self.wait(SETTLE_MS, &mut effects);
+                }
             }
             Event::WentOffline => {
                 self.online = false;
-                self.rest_unless_asking();
+                self.rest();
                 effects.push(Effect::Show(Connection::Offline));
             }
             Event::Nudged => self.ask_unless_asking(&mut effects),
@@ -138,9 +151,10 @@ impl Poller {
             // Overtaken: the ticket is an old one.
             Event::TimerFired(_)
             | Event::Answered(..)
-            | Event::CursorUnknown(_)
+            | Event::CursorUnknown(..)
             | Event::Failed(..)
-            | Event::SignedOut(_) => {}
+            | Event::SignedOut(_)
+            | Event::Refused(_) => {}
         }
         effects
     }
@@ -163,10 +177,10 @@ impl Poller {
         if self.leads {
             effects.push(Effect::Share { from: from.clone() });
         }
-        self.hand_on(page, effects);
         if std::mem::take(&mut self.resyncing) {
             effects.push(Effect::Resynced);
         }
+        self.hand_on(page, effects);
         if self.is_resting() {
             self.phase = Phase::Resting;
             self.burst = 0;
@@ -215,12 +229,10 @@ impl Poller {
         }
         self.leads = leads;
         if leads {
-            if let Some(cursor) = &self.cursor {
-                effects.push(Effect::SaveCursor(cursor.clone()));
-            }
+            self.save(effects);
             self.ask_unless_told_to_wait(effects);
         } else if self.is_resting() {
-            self.rest_unless_asking();
+            self.rest();
         } else if let Phase::Waiting(_) = self.phase
             && self.failures == 0
         {
@@ -231,19 +243,27 @@ impl Poller {
 
     /// Hands on what is new in a page that follows on from the position, and moves that.
     fn hand_on(&mut self, page: CheckResponse, effects: &mut Vec<Effect>) {
-        let CheckResponse { callbacks, cursor, has_more, unviewed, server_time } = page;
+        let CheckResponse { callbacks, cursor, unviewed, server_time, .. } = page;
         let silent = self.cursor.is_none();
+        for row in &callbacks {
+            self.rank = Position::after(self.rank, row.seq);
+        }
         let rows: Vec<_> = callbacks.into_iter().filter(|row| self.seen.insert(row)).collect();
         if !rows.is_empty() && !silent {
-            effects.push(Effect::Deliver { rows, more: has_more });
+            effects.push(Effect::Deliver(rows));
         }
-        if self.cursor.as_deref() != Some(cursor.as_str()) {
-            if self.leads {
-                effects.push(Effect::SaveCursor(cursor.clone()));
-            }
-            self.cursor = Some(cursor);
+        self.cursor = Some(cursor);
+        // A first position is stored by whoever has it, so that all tabs count the same feeds.
+        if self.leads || silent {
+            self.save(effects);
         }
         effects.push(Effect::Count { unviewed, server_time });
+    }
+
+    fn save(&self, effects: &mut Vec<Effect>) {
+        if let Some(cursor) = self.cursor.clone() {
+            effects.push(Effect::Save(Position { cursor, rank: self.rank }));
+        }
     }
 
     /// A tab that nobody looks at rests, unless the others hear of news through it.
@@ -259,12 +279,26 @@ impl Poller {
         }
     }
 
-    fn resync(&mut self, random: f64, effects: &mut Vec<Effect>) {
+    fn start_from(&mut self, position: Position) {
+        self.rank = position.rank;
+        self.cursor = Some(position.cursor);
+    }
+
+    fn resync(&mut self, stored: Option<Position>, random: f64, effects: &mut Vec<Effect>) {
         if self.cursor.is_none() {
             // A server that refuses even "from now on" is failing: asking again at once would spin.
             return self.back_off(None, random, effects);
         }
-        self.cursor = None;
+        // Another tab may have been faster: what came since it started over is not to be missed.
+        let other = |position: &Position| Some(&position.cursor) != self.cursor.as_ref();
+        if let Some(position) = stored.filter(other) {
+            self.start_from(position);
+        } else {
+            self.rank = Position::next_feed(self.rank);
+            self.cursor = None;
+        }
+        // The numbers of another feed begin anew.
+        self.seen = SeenRing::default();
         self.burst = 0;
         self.resyncing = true;
         self.ask_or_rest(effects);
@@ -273,7 +307,7 @@ impl Poller {
     fn back_off(&mut self, retry_after_ms: Option<u64>, random: f64, effects: &mut Vec<Effect>) {
         self.burst = 0;
         self.failures = self.failures.saturating_add(1);
-        if self.is_resting() {
+        if !self.online {
             self.phase = Phase::Resting;
             return;
         }
@@ -291,13 +325,21 @@ impl Poller {
     /// A server that failed or asked for patience is left alone by all that happens by itself; the
     /// wait ends with a question.
     fn ask_unless_told_to_wait(&mut self, effects: &mut Vec<Effect>) {
-        if self.failures == 0 || self.phase == Phase::Resting {
-            self.ask_unless_asking(effects);
+        if self.may_ask_by_itself() {
+            self.ask_or_rest(effects);
         }
     }
 
+    fn may_ask_by_itself(&self) -> bool {
+        !self.is_asking() && (self.failures == 0 || self.phase == Phase::Resting)
+    }
+
+    fn is_asking(&self) -> bool {
+        matches!(self.phase, Phase::Asking(_))
+    }
+
     fn ask_unless_asking(&mut self, effects: &mut Vec<Effect>) {
-        if !matches!(self.phase, Phase::Asking(_)) {
+        if !self.is_asking() {
             self.ask_or_rest(effects);
         }
     }
@@ -318,8 +360,9 @@ impl Poller {
         effects.push(Effect::Fetch { ticket, cursor: self.cursor.clone() });
     }
 
-    fn rest_unless_asking(&mut self) {
-        if !matches!(self.phase, Phase::Asking(_)) {
+    /// Gives up a wait, save one that the server imposed: that holds however the tab comes and goes.
+    fn rest(&mut self) {
+        if !self.is_asking() && (self.failures == 0 || !self.online) {
             self.phase = Phase::Resting;
         }
     }

@@ -5,13 +5,54 @@ use ringback_wire::{CallbackSummary, CheckResponse};
 /// Names one wait or one request, so that a late one is recognised.
 pub type Ticket = u64;
 
+/// How far a tab has come in the feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The server's word for it, handed back as it came.
+    pub cursor: String,
+    /// Tells older from newer: how often the feed was another one, and the newest change that was
+    /// handed on on the way there.
+    pub rank: i64,
+}
+
+/// Changes of one feed have smaller numbers.
+const FEED_RANKS: i64 = 1 << 44;
+
+impl Position {
+    /// The rank of the first position in the next feed.
+    pub fn next_feed(rank: i64) -> i64 {
+        (rank / FEED_RANKS + 1) * FEED_RANKS
+    }
+
+    /// The rank after a change.
+    pub fn after(rank: i64, seq: i64) -> i64 {
+        rank.max(rank / FEED_RANKS * FEED_RANKS + seq)
+    }
+
+    /// As it is stored.
+    pub fn to_text(&self) -> String {
+        [&self.cursor, " ", &self.rank.to_string()].concat()
+    }
+
+    /// From what is stored.
+    pub fn parse(text: &str) -> Self {
+        let (cursor, rank) = text.split_once(' ').unwrap_or((text, ""));
+        Self { cursor: cursor.to_owned(), rank: rank.parse().unwrap_or(0) }
+    }
+
+    /// True when this is not older than what is stored.
+    pub fn may_replace(&self, stored: Option<&Self>) -> bool {
+        stored.is_none_or(|stored| stored.rank <= self.rank)
+    }
+}
+
 /// What happened.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// The app opened; `cursor` is what an earlier visit stored.
+    /// The app opened.
     Started {
-        /// Where the last visit stopped.
-        cursor: Option<String>,
+        /// Where the last visit, or another tab, stopped.
+        stored: Option<Position>,
         /// The tab is in front.
         visible: bool,
         /// The browser believes it has a network.
@@ -30,12 +71,15 @@ pub enum Event {
     },
     /// This tab leads from now on, or no longer: see [`super::super::tabs`].
     Led(bool),
-    /// The server does not know the cursor (410).
-    CursorUnknown(Ticket),
+    /// The server does not know the cursor (410). With it what is stored: maybe another tab has
+    /// started over already.
+    CursorUnknown(Ticket, Option<Position>),
     /// No answer, or one that says to come back later.
     Failed(Ticket, Option<u64>),
     /// The session is over (401).
     SignedOut(Ticket),
+    /// The person may not ask (403).
+    Refused(Ticket),
     /// The tab came to the front.
     Shown,
     /// The tab went to the back.
@@ -67,15 +111,10 @@ pub enum Effect {
         /// How long.
         after_ms: u64,
     },
-    /// Hand these to the list and the toasts. `more` says that the burst goes on.
-    Deliver {
-        /// New or changed callbacks, oldest first, each once.
-        rows: Vec<CallbackSummary>,
-        /// Further pages of the same burst follow.
-        more: bool,
-    },
-    /// Store the cursor; comes after the rows it covers.
-    SaveCursor(String),
+    /// Hand these to the list and the toasts: new or changed callbacks, oldest first, each once.
+    Deliver(Vec<CallbackSummary>),
+    /// Store the position, unless a newer one is stored; comes after the rows it covers.
+    Save(Position),
     /// Show the count of callbacks nobody has opened, and set the clock by the server's.
     Count {
         /// Callbacks nobody has opened.
@@ -112,4 +151,6 @@ pub enum Connection {
     Offline,
     /// The session is over.
     SignedOut,
+    /// The server refuses to say anything to this person; nothing is asked by itself.
+    Refused,
 }
