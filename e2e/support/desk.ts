@@ -28,6 +28,8 @@ export class Desk {
     await this.fillIn({ name, password });
     await this.page.getByRole("button", { name: "Sign in" }).click();
     await firstCheck;
+    // An answer that has come is not yet one that was read.
+    await expect.poll(() => this.page.evaluate(() => localStorage.getItem("ringback.v1.cursor"))).toBeTruthy();
   }
 
   /** Fills in name and password, for signing in or setting up. */

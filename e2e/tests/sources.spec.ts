@@ -59,6 +59,7 @@ test("a source is paused, let go on, and deleted after a question", async ({ rin
   await addOpenAi(page, SECRET);
   await page.getByRole("button", { name: "Add source" }).click();
   const source = page.getByRole("article", { name: "OpenAI" });
+  await expect(source).toBeVisible();
   const callback = await deliver(ringback, "evt_kept");
 
   await source.getByRole("button", { name: "Pause" }).click();
