@@ -1,14 +1,16 @@
 //! Takes out of the built app what only its makers need: the long names by which the program and its
-//! script know each other, each with sixteen random digits, and the script's comments and indents.
+//! script know each other, each with sixteen random digits, the paths of their sources, and the script's comments and indents.
 //!
 //! `ringback-frontend-shrink FOLDER` does it to what Trunk left in the folder.
 
 mod names;
+mod places;
 mod program;
 mod script;
 mod styles;
 
 use names::Names;
+use places::Places;
 use std::collections::hash_map::DefaultHasher;
 use std::error::Error;
 use std::fs;
@@ -27,7 +29,8 @@ fn shrink(folder: &Path) -> Result<(), Box<dyn Error>> {
     let (program_path, _) = find(folder, "_bg.wasm")?;
     let script = fs::read_to_string(&script_path)?;
     let mut names = Names::of(&script);
-    let program = program::rename(&fs::read(&program_path)?, &mut names)?;
+    let places = Places::of(&cargo_home().unwrap_or_default());
+    let program = program::rename(&fs::read(&program_path)?, &mut names, &places)?;
     let script = script::strip(&names.replace(&script))?;
 
     // New contents, a new name: browsers keep what has the old one for ever.
@@ -41,6 +44,12 @@ fn shrink(folder: &Path) -> Result<(), Box<dyn Error>> {
     fs::remove_file(script_path)?;
     fs::remove_file(program_path)?;
     Ok(())
+}
+
+/// Where Cargo keeps what it fetches.
+fn cargo_home() -> Option<PathBuf> {
+    let home = || std::env::home_dir().map(|home| home.join(".cargo"));
+    std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home)
 }
 
 /// Makes one file of the style sheets that the page names, and gives the page with that one.

@@ -1,11 +1,12 @@
-//! The program's imports and exports under other names.
+//! The program's imports and exports under other names, and nothing of where its source lay.
 
 use crate::names::Names;
+use crate::places::Places;
 use std::error::Error;
 use wasm_encoder::reencode::{self, Reencode};
-use wasm_encoder::{ExportSection, ImportSection, Module};
+use wasm_encoder::{DataSection, ExportSection, ImportSection, Module};
 
-struct Renaming<'a>(&'a mut Names);
+struct Renaming<'a>(&'a mut Names, &'a Places);
 
 impl Reencode for Renaming<'_> {
     type Error = std::convert::Infallible;
@@ -33,15 +34,29 @@ impl Reencode for Renaming<'_> {
         exports.export(&self.0.shorten(export.name), kind, index);
         Ok(())
     }
+
+    fn parse_data(
+        &mut self,
+        section: &mut DataSection,
+        data: wasmparser::Data<'_>,
+    ) -> Result<(), reencode::Error<Self::Error>> {
+        let bytes = self.1.forget(data.data);
+        reencode::utils::parse_data(self, section, wasmparser::Data { data: &bytes, ..data })
+    }
 }
 
-/// Gives the program's imports and exports the names that `names` has for them.
+/// Gives the program's imports and exports the names that `names` has for them, and forgets the paths
+/// that begin as in `places`.
 ///
 /// # Errors
 /// When it is no program, or would be none afterwards.
-pub(crate) fn rename(program: &[u8], names: &mut Names) -> Result<Vec<u8>, Box<dyn Error>> {
+pub(crate) fn rename(
+    program: &[u8],
+    names: &mut Names,
+    places: &Places,
+) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut module = Module::new();
-    Renaming(names).parse_core_module(&mut module, wasmparser::Parser::new(0), program)?;
+    Renaming(names, places).parse_core_module(&mut module, wasmparser::Parser::new(0), program)?;
     let renamed = module.finish();
     wasmparser::validate(&renamed)?;
     Ok(renamed)
@@ -72,7 +87,7 @@ mod tests {
         imports.import("./script.js", "__wbg_global", kind);
         module.section(&imports).section(&memories).section(&exports);
         let mut names = Names::of("memory __wbg_memory __wbg_global");
-        let renamed = rename(&module.finish(), &mut names).expect("a program");
+        let renamed = rename(&module.finish(), &mut names, &Places::default()).expect("a program");
         let text = String::from_utf8_lossy(&renamed);
         for name in ["./script.js", "memory", "$0", "$1"] {
             assert!(text.contains(name), "{text}");
@@ -82,6 +97,6 @@ mod tests {
 
     #[test]
     fn what_is_no_program_is_refused() {
-        assert!(rename(b"<html>", &mut Names::default()).is_err());
+        assert!(rename(b"<html>", &mut Names::default(), &Places::default()).is_err());
     }
 }
