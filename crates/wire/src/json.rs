@@ -70,32 +70,32 @@ impl Value {
         }
     }
 
-    fn take(&mut self, name: &str) -> Option<Self> {
+    fn find(&mut self, name: &str) -> Option<&mut Self> {
         let Self::Map(members) = self else { return None };
-        members.iter_mut().find(|(key, _)| key == name).map(|(_, value)| std::mem::take(value))
+        members.iter_mut().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 }
 
 /// A member that must be there, unless its type knows what its absence means.
 pub fn member<T: Json>(value: &mut Value, name: &str) -> Option<T> {
-    match value.take(name) {
-        Some(mut value) => T::read(&mut value),
+    match value.find(name) {
+        Some(value) => T::read(value),
         None => T::absent(),
     }
 }
 
 /// A member that may be left out.
 pub fn or_default<T: Json + Default>(value: &mut Value, name: &str) -> Option<T> {
-    match value.take(name) {
-        Some(mut value) => T::read(&mut value),
+    match value.find(name) {
+        Some(value) => T::read(value),
         None => Some(T::default()),
     }
 }
 
 /// A member of which `null` says something else than its absence.
 pub fn present<T: Json>(value: &mut Value, name: &str) -> Option<Option<T>> {
-    match value.take(name) {
-        Some(mut value) => T::read(&mut value).map(Some),
+    match value.find(name) {
+        Some(value) => T::read(value).map(Some),
         None => Some(None),
     }
 }
@@ -362,7 +362,8 @@ macro_rules! numbers {
         $(impl Json for $number {
             fn read(value: &mut Value) -> Option<Self> {
                 match value {
-                    Value::Number(number) => number.parse().ok(),
+                    // Whatever it is to be, it is read by one piece of code.
+                    Value::Number(number) => number.parse::<i64>().ok()?.try_into().ok(),
                     _ => None,
                 }
             }
@@ -398,10 +399,13 @@ impl<T: Json> Json for Option<T> {
 
 impl<T: Json> Json for Vec<T> {
     fn read(value: &mut Value) -> Option<Self> {
-        match value {
-            Value::List(values) => values.iter_mut().map(T::read).collect(),
-            _ => None,
+        let Value::List(values) = value else { return None };
+        // To collect options takes more code, for each kind of value anew.
+        let mut list = Vec::with_capacity(values.len());
+        for value in values {
+            list.push(T::read(value)?);
         }
+        Some(list)
     }
 
     fn write(&self, to: &mut String) {
