@@ -2,11 +2,14 @@
 
 use super::icon::{Glyph, Icon};
 use crate::hooks::announcer::use_announcer;
-use crate::hooks::browser::copy_text;
+use crate::hooks::clipboard::copy_text;
+use crate::hooks::complaints::use_complaints;
 use crate::ui::prelude::*;
 use gloo_timers::callback::Timeout;
 
 const SAID_MS: u32 = 2_000;
+const REFUSED: &str = "The browser does not let this page copy. Select the text and copy it yourself, \
+                       or allow this page to use the clipboard.";
 
 /// Copies text; tells for two seconds whether it worked.
 #[component]
@@ -41,15 +44,20 @@ fn button(
     icon_only: bool,
 ) -> AnyView {
     let announcer = use_announcer();
+    let complaints = use_complaints();
     let outcome = RwSignal::new(None::<bool>);
     let forget = StoredValue::new(None::<Timeout>);
     let copy = move |_| {
         spawn_local(async move {
-            let done = copy_text(&text.run(())).await;
+            let done = copy_text(text.run(())).await;
             if outcome.try_set(Some(done)).is_some() {
                 return;
             }
-            announcer.say(if done { "Copied" } else { "Could not copy" }.to_owned());
+            if done {
+                announcer.say("Copied".to_owned());
+            } else {
+                complaints.tell(REFUSED.to_owned());
+            }
             let timeout = Timeout::new(SAID_MS, move || {
                 outcome.try_set(None);
             });
@@ -59,7 +67,7 @@ fn button(
     let word = move || match outcome.get() {
         None => label,
         Some(true) => "Copied",
-        Some(false) => "Not allowed here",
+        Some(false) => "Not copied",
     };
     view! {
         <button
@@ -67,11 +75,15 @@ fn button(
             class="button"
             class=("button-icon", icon_only)
             aria-label=label
-            title=label
+            title=word
             on:click=copy
         >
             {move || {
-                let glyph = if outcome.get() == Some(true) { Glyph::Check } else { glyph };
+                let glyph = match outcome.get() {
+                    None => glyph,
+                    Some(true) => Glyph::Check,
+                    Some(false) => Glyph::CircleX,
+                };
                 view! { <Icon glyph=glyph/> }
             }}
             {(!icon_only).then(|| view! { <span>{word}</span> })}

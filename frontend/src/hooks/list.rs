@@ -2,6 +2,7 @@
 
 use super::announcer::{Announcer, use_announcer};
 use super::browser::{self, animation_frame, focus_id, top_of, viewport};
+use super::complaints::{Complaints, use_complaints};
 use super::feed::{Feed, use_feed};
 use super::history::{HistoryContext, use_history};
 use super::preferences::use_preferences;
@@ -13,7 +14,7 @@ use crate::state::preferences::Density;
 use crate::storage;
 use crate::ui::ev;
 use crate::ui::prelude::*;
-use ringback_wire::{MarkUnviewedRequest, MarkViewedRequest, MarkViewedResponse};
+use ringback_wire::{MarkUnviewedRequest, MarkViewedRequest};
 use std::collections::HashSet;
 
 /// The element that holds the rows.
@@ -48,6 +49,7 @@ struct Parts {
     feed: Feed,
     windows: WindowContext,
     announcer: Announcer,
+    complaints: Complaints,
 }
 
 /// Makes the list available to its parts and follows the scrolling of the page.
@@ -103,6 +105,7 @@ pub fn provide_list() -> ListContext {
             feed: use_feed(),
             windows: use_windows(),
             announcer: use_announcer(),
+            complaints: use_complaints(),
         }),
     };
     provide_context(list);
@@ -229,11 +232,9 @@ impl ListContext {
 
     /// Marks callbacks as viewed as they are on screen.
     pub fn mark(self, ids: HashSet<i64>) {
-        let parts = self.parts();
-        spawn_local(async move {
-            let answer = parts.history.mark_viewed(ids).await;
-            self.marked(&parts, answer);
-        });
+        let seen = self.parts().history.list.with_untracked(|list| list.seen(&ids));
+        let request = MarkViewedRequest { seen: Some(seen), ..MarkViewedRequest::default() };
+        self.send_marks(request, ids);
     }
 
     /// Marks everything up to where the feed has come.
@@ -242,13 +243,27 @@ impl ListContext {
         let through = parts.feed.cursor.get_untracked();
         // What is on screen came before.
         let ids = parts.history.list.with_untracked(|list| list.ids().iter().copied().collect());
+        let request = MarkViewedRequest { through, ..MarkViewedRequest::default() };
+        self.send_marks(request, ids);
+    }
+
+    /// Marks as viewed what a request says, of which these are on screen. The page may be another
+    /// one by the time that the answer is there.
+    fn send_marks(self, request: MarkViewedRequest, ids: HashSet<i64>) {
+        let parts = self.parts();
         spawn_local(async move {
-            let request = MarkViewedRequest { through, ..MarkViewedRequest::default() };
-            let answer = api::mark_viewed(&request).await.ok();
-            if let Some(answer) = &answer {
-                parts.history.note_viewed(&ids, &answer.viewed_at);
+            let Ok(answer) = api::mark_viewed(&request).await else {
+                return parts.complaints.tell(
+                    "They could not be marked as viewed. Check your network and try again."
+                        .to_owned(),
+                );
+            };
+            parts.history.note_viewed(&ids, &answer.viewed_at);
+            parts.feed.unviewed.try_set(answer.unviewed);
+            parts.announcer.say(answer.marked.to_string() + " marked as viewed");
+            if answer.marked > 0 {
+                self.undo.try_set(Some((answer.marked, answer.viewed_at)));
             }
-            self.marked(&parts, answer);
         });
     }
 
@@ -259,7 +274,10 @@ impl ListContext {
         spawn_local(async move {
             let request = MarkUnviewedRequest { viewed_at: Some(at.clone()), ids: None };
             let Ok(answer) = api::mark_unviewed(&request).await else {
-                return parts.announcer.say("Could not take it back. Try again.".to_owned());
+                return parts.complaints.tell(
+                    "They could not be marked as not viewed again. Press Undo once more."
+                        .to_owned(),
+                );
             };
             self.undo.try_set(None);
             parts.feed.unviewed.try_set(answer.unviewed);
@@ -267,19 +285,8 @@ impl ListContext {
             parts.announcer.say("Marked as not viewed again".to_owned());
         });
     }
-
-    /// The page may be another one by the time that the answer is there.
-    fn marked(self, parts: &Parts, answer: Option<MarkViewedResponse>) {
-        let Some(answer) = answer else {
-            return parts.announcer.say("Could not mark as viewed. Try again.".to_owned());
-        };
-        parts.feed.unviewed.try_set(answer.unviewed);
-        parts.announcer.say(answer.marked.to_string() + " marked as viewed");
-        if answer.marked > 0 {
-            self.undo.try_set(Some((answer.marked, answer.viewed_at)));
-        }
-    }
 }
+
 /// The id of a row's element.
 pub fn row_id(id: i64) -> String {
     "row-".to_owned() + &id.to_string()
