@@ -3,8 +3,8 @@
 use super::icon::{Glyph, Icon};
 use crate::api;
 use crate::format;
-use crate::hooks::clock::{Clock, from_local_input, local_input, local_time, rfc3339};
-use crate::hooks::location::{PageLocation, use_page_location};
+use crate::hooks::clock::{Clock, from_local_input, local_input, local_time};
+use crate::hooks::location::{PageLocation, as_of_now, use_page_location};
 use crate::state::query::{Field, Filters};
 use crate::ui::prelude::*;
 use ringback_wire::FilterOptionsResponse;
@@ -21,15 +21,16 @@ const SIGNATURES: Choices = &[
     ("unchecked,missing,invalid", "Not valid"),
 ];
 const VIEWED: Choices = &[("", "Any"), ("false", "Not viewed"), ("true", "Viewed")];
-const HOUR_MS: i64 = 3_600_000;
 const SPANS: Choices = &[
     ("", "Any time"),
-    ("1", "Last hour"),
-    ("24", "Last 24 hours"),
-    ("168", "Last 7 days"),
-    ("720", "Last 30 days"),
-    ("own", "From … to …"),
+    ("1h", "Last hour"),
+    ("24h", "Last 24 hours"),
+    ("168h", "Last 7 days"),
+    ("720h", "Last 30 days"),
+    (OWN, "From … to …"),
 ];
+const OWN: &str = "own";
+const RECEIVED: &str = "Received";
 
 /// All filters; on a phone behind a button.
 pub fn filter_bar() -> AnyView {
@@ -167,26 +168,27 @@ fn choice_filter(location: PageLocation, field: Field, choices: Choices) -> AnyV
 fn time_filters(location: PageLocation) -> AnyView {
     let clock = expect_context::<Clock>();
     let own = RwSignal::new(false);
-    let is_set = move || {
-        location
-            .query
-            .with(|query| !(query.list.filters.from.is_empty() && query.list.filters.to.is_empty()))
-    };
-    let chosen = move || if own.get() || is_set() { "own" } else { "" }.to_owned();
+    let chosen = Memo::new(move |_| {
+        let own = own.get();
+        location.query.with(|query| {
+            let Filters { from, to, .. } = &query.list.filters;
+            let is_span = to.is_empty() && SPANS.iter().any(|(word, _)| word == from);
+            if is_span && !(own && from.is_empty()) { from.clone() } else { OWN.to_owned() }
+        })
+    });
     let choose = Callback::new(move |word: String| {
-        own.set(word == "own");
+        own.set(word == OWN);
         let query = location.current();
-        let filters = query.list.filters.clone();
-        let from = match word.parse::<i64>() {
-            Ok(hours) => rfc3339(clock.now_ms_untracked() - hours * HOUR_MS),
-            Err(_) if word.is_empty() => String::new(),
-            Err(_) => return,
+        let filters = if word == OWN {
+            as_of_now(query.list.clone(), clock).filters
+        } else {
+            query.list.filters.clone().with(Field::From, &word).with(Field::To, "")
         };
-        location.push(&query.with_filters(filters.with(Field::From, &from).with(Field::To, "")));
+        location.push(&query.with_filters(filters));
     });
     view! {
-        {select("Received", SPANS, Signal::derive(chosen), choose)}
-        <Show when=move || own.get() || is_set()>
+        {select(RECEIVED, SPANS, Signal::derive(move || chosen.get()), choose)}
+        <Show when=move || chosen.with(|chosen| chosen == OWN)>
             {time_filter(location, Field::From)}
             {time_filter(location, Field::To)}
         </Show>
@@ -212,8 +214,10 @@ fn chips(location: PageLocation) -> AnyView {
     let active = Memo::new(move |_| location.query.with(|query| query.list.filters.active()));
     let chip = move |(field, value): (Field, String)| {
         let shown = shown_value(field, &value);
+        let follows_clock = field == Field::From && value.ends_with('h');
+        let label = if follows_clock { RECEIVED } else { field.label() };
         // What is seen is a part of the name, to the letter: people say it to their computers.
-        let name = ["Remove filter ", field.label(), " ", &shown].concat();
+        let name = ["Remove filter ", label, " ", &shown].concat();
         let remove = move |_| {
             let query = location.current();
             location.push(&query.with_filters(query.list.filters.clone().without(field, &value)));
@@ -221,7 +225,7 @@ fn chips(location: PageLocation) -> AnyView {
         view! {
             <li>
                 <button type="button" class="chip" aria-label=name on:click=remove>
-                    <span class="quiet">{field.label()}</span>
+                    <span class="quiet">{label}</span>
                     " "
                     <span>{shown}</span>
                     <Icon glyph=Glyph::X/>
@@ -254,7 +258,7 @@ fn shown_value(field: Field, value: &str) -> String {
         Field::Signature => choice(SIGNATURES),
         Field::Viewed => choice(VIEWED),
         Field::From | Field::To => {
-            format::parse_time(value).map_or_else(|| value.to_owned(), local_time)
+            format::parse_time(value).map_or_else(|| choice(SPANS), local_time)
         }
         _ => value.to_owned(),
     }

@@ -4,6 +4,7 @@ use super::icon::{Glyph, Icon};
 use super::verdict::VerdictBadge;
 use crate::hooks::announcer::use_announcer;
 use crate::hooks::browser::focus_stays_inside;
+use crate::hooks::history::use_history;
 use crate::hooks::location::use_page_location;
 use crate::hooks::toasts::use_toasts;
 use crate::hooks::windows::use_windows;
@@ -106,9 +107,15 @@ fn CallbackToast(id: ToastId, row: CallbackSummary) -> impl IntoView {
 fn SummaryToast(id: ToastId, count: usize, invalid: usize) -> impl IntoView {
     let toasts = use_toasts();
     let location = use_page_location();
+    let history = use_history();
     let show = move |_| {
-        let filters = Filters::default().with(Field::Viewed, "false");
-        location.push(&location.current().with_filters(filters));
+        let now = location.current();
+        let wanted = now.with_filters(Filters::default().with(Field::Viewed, "false"));
+        location.push(&wanted);
+        if wanted.list == now.list {
+            // It is the list that is there, without what the toast is about.
+            history.reload();
+        }
         toasts.dismiss(id);
     };
     view! {

@@ -2,22 +2,25 @@
 
 use super::icon::{Glyph, Icon};
 use crate::hooks::browser::{focus_id, focus_stays_inside};
-use crate::hooks::windows::{WindowContext, use_windows};
+use crate::hooks::windows::use_windows;
+use crate::state::geometry::{Bounds, STEP, Viewport};
 use crate::ui::prelude::*;
 
-type Act = fn(WindowContext, &str);
+/// What one press moves a window by.
+const FAR: f64 = 2.0 * STEP;
 
-const BUTTONS: [(&str, Act); 10] = [
-    ("Snap left", WindowContext::snap_left),
-    ("Snap right", WindowContext::snap_right),
-    ("Centre", WindowContext::centre),
-    ("Maximise or restore", WindowContext::toggle_maximised),
-    ("Larger", WindowContext::larger),
-    ("Smaller", WindowContext::smaller),
-    ("Move left", |windows, id| windows.step(id, -2.0, 0.0)),
-    ("Move right", |windows, id| windows.step(id, 2.0, 0.0)),
-    ("Move up", |windows, id| windows.step(id, 0.0, -2.0)),
-    ("Move down", |windows, id| windows.step(id, 0.0, 2.0)),
+type Change = fn(Bounds, Viewport) -> Bounds;
+
+const CHANGES: [(&str, Change); 9] = [
+    ("Snap left", |_, viewport| Bounds::left_half(viewport)),
+    ("Snap right", |_, viewport| Bounds::right_half(viewport)),
+    ("Centre", Bounds::centred),
+    ("Larger", |bounds, viewport| bounds.scaled(1.15, viewport)),
+    ("Smaller", |bounds, viewport| bounds.scaled(1.0 / 1.15, viewport)),
+    ("Move left", |bounds, viewport| bounds.moved(-FAR, 0.0, viewport)),
+    ("Move right", |bounds, viewport| bounds.moved(FAR, 0.0, viewport)),
+    ("Move up", |bounds, viewport| bounds.moved(0.0, -FAR, viewport)),
+    ("Move down", |bounds, viewport| bounds.moved(0.0, FAR, viewport)),
 ];
 
 /// A button that shows the others; they stay until one goes elsewhere, so that a step can be repeated.
@@ -38,12 +41,23 @@ pub fn window_menu(name: StoredValue<String>) -> AnyView {
             open.set(false);
         }
     };
-    let button = move |(label, act): (&'static str, Act)| {
+    let button = move |label: &'static str, act: Callback<()>| {
         view! {
-            <button type="button" class="button button-quiet" on:click=move |_| name.with_value(|id| act(windows, id))>
-                {label}
-            </button>
+            <button type="button" class="button button-quiet" on:click=move |_| act.run(())>{label}</button>
         }
+        .into_any()
+    };
+    let buttons = move || {
+        let mut buttons: Vec<AnyView> = Vec::new();
+        for (label, change) in CHANGES {
+            let act = move |()| name.with_value(|id| windows.change(id, change));
+            buttons.push(button(label, Callback::new(act)));
+        }
+        let maximise = move |()| name.with_value(|id| windows.toggle_maximised(id));
+        buttons.push(button("Maximise or restore", Callback::new(maximise)));
+        let reset = move |()| name.with_value(|id| windows.reset(id));
+        buttons.push(button("Reset", Callback::new(reset)));
+        buttons
     };
     view! {
         <div
@@ -65,7 +79,7 @@ pub fn window_menu(name: StoredValue<String>) -> AnyView {
             </button>
             <Show when=move || open.get()>
                 <div class="menu-list" role="group" aria-label="Move and resize">
-                    {BUTTONS.into_iter().map(button).collect_view()}
+                    {buttons()}
                 </div>
             </Show>
         </div>

@@ -4,15 +4,18 @@ use crate::state::geometry::Viewport;
 use crate::state::route::Address;
 use crate::ui::ev;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    AudioContext, Element, HtmlDialogElement, HtmlElement, Notification, NotificationOptions,
-    NotificationPermission, ScrollBehavior, ScrollIntoViewOptions, ScrollLogicalPosition,
-    ScrollToOptions,
+    AudioContext, Element, History, HtmlDialogElement, HtmlElement, Notification,
+    NotificationOptions, NotificationPermission, ScrollBehavior, ScrollIntoViewOptions,
+    ScrollLogicalPosition, ScrollToOptions,
 };
 
 /// Below this the windows are sheets and the table is cards; the style sheets have the same number.
 const NARROW_PX: f64 = 640.0;
+
+/// What takes letters: a box that is ticked does not.
+const TYPED_IN: &str =
+    "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
 
 /// The room inside the browser's window.
 pub fn viewport() -> Viewport {
@@ -95,24 +98,32 @@ pub fn address() -> Address {
     }
 }
 
-/// Shows another address, as a step of its own or in the place of this one.
-pub fn set_address(href: &str, replace: bool) {
-    let Some(history) = web_sys::window().and_then(|window| window.history().ok()) else { return };
+/// Shows another address, as a step of its own or in the place of this one. The step has a number.
+pub fn set_address(href: &str, step: f64, replace: bool) {
+    let Some(history) = history() else { return };
+    let step = JsValue::from_f64(step);
     let _ = if replace {
-        history.replace_state_with_url(&JsValue::NULL, "", Some(href))
+        history.replace_state_with_url(&step, "", Some(href))
     } else {
-        history.push_state_with_url(&JsValue::NULL, "", Some(href))
+        history.push_state_with_url(&step, "", Some(href))
     };
 }
 
-/// Puts text on the clipboard; false when the browser refuses.
-pub async fn copy_text(text: &str) -> bool {
-    let Some(window) = web_sys::window() else { return false };
-    // Without https the browser offers no clipboard at all.
-    if !window.is_secure_context() {
-        return false;
+/// The number of the step of the browser's history where the page is.
+pub fn history_step() -> f64 {
+    let state = history().and_then(|history| history.state().ok());
+    state.and_then(|state| state.as_f64()).unwrap_or_default()
+}
+
+/// Goes so many steps through the browser's history.
+pub fn travel(steps: i32) {
+    if let Some(history) = history() {
+        let _ = history.go_with_delta(steps);
     }
-    JsFuture::from(window.navigator().clipboard().write_text(text)).await.is_ok()
+}
+
+fn history() -> Option<History> {
+    web_sys::window()?.history().ok()
 }
 
 /// Gives the focus to the element with this id; false when there is none.
@@ -168,9 +179,8 @@ pub fn has_selection() -> bool {
 
 /// True when a key press belongs to a field the person types in.
 pub fn is_typing(event: &ev::KeyboardEvent) -> bool {
-    event.target().and_then(|target| target.dyn_into::<Element>().ok()).is_some_and(|element| {
-        matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
-    })
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    target.is_some_and(|target| target.closest(TYPED_IN).ok().flatten().is_some())
 }
 
 /// True when a click wants a new tab or window from the browser.

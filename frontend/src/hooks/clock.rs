@@ -36,6 +36,11 @@ impl Clock {
         local_now_ms() + self.offset_ms.get_untracked()
     }
 
+    /// Follows what is learnt of the server's clock, and not the time.
+    pub fn follow_server(self) {
+        self.offset_ms.track();
+    }
+
     /// Learns the server's time from an answer that just came.
     pub fn set_by_server(self, server_time: &str) {
         if let Some(server_ms) = format::parse_time(server_time) {

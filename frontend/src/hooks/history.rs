@@ -2,7 +2,8 @@
 
 use super::announcer::use_announcer;
 use super::browser::{is_at_top, is_visible, scroll_to_top};
-use super::location::PageLocation;
+use super::clock::Clock;
+use super::location::{PageLocation, as_of_now};
 use super::preferences::use_preferences;
 use super::session::{SessionContext, use_session};
 use crate::api;
@@ -18,6 +19,7 @@ pub struct HistoryContext {
     /// The list; follows changes.
     pub list: RwSignal<History>,
     location: PageLocation,
+    clock: Clock,
     session: SessionContext,
     pointed: StoredValue<bool>,
     /// The person wants arrivals to wait.
@@ -30,6 +32,7 @@ pub fn provide_history(location: PageLocation) -> HistoryContext {
     let context = HistoryContext {
         list,
         location,
+        clock: expect_context(),
         session: use_session(),
         pointed: StoredValue::new(false),
         paused: StoredValue::new(false),
@@ -40,6 +43,9 @@ pub fn provide_history(location: PageLocation) -> HistoryContext {
     let wanted = Memo::new(move |_| location.query.with(|query| query.list.clone()));
     Effect::new(move |before: Option<ListQuery>| {
         let query = wanted.get();
+        if query.filters.hours().is_some() {
+            context.clock.follow_server();
+        }
         if before.is_some_and(|before| before != query) {
             scroll_to_top();
         }
@@ -96,13 +102,6 @@ impl HistoryContext {
         self.list.update(|list| list.arrive(rows, at_top));
     }
 
-    /// Marks these as viewed as they are on screen, here and on the server; `None` when the server
-    /// did not.
-    pub async fn mark_viewed(self, ids: HashSet<i64>) -> Option<MarkViewedResponse> {
-        let seen = self.list.with_untracked(|list| list.seen(&ids));
-        self.mark_seen(seen).await
-    }
-
     /// Marks these as viewed as they were seen; what was replaced since stays unviewed.
     pub async fn mark_seen(self, seen: Vec<Seen>) -> Option<MarkViewedResponse> {
         let ids = seen.iter().map(|seen| seen.id).collect();
@@ -139,6 +138,8 @@ impl HistoryContext {
     }
 
     fn load(self, query: ListQuery) {
+        // From here on the list is one of fixed times, so that the pages of it fit together.
+        let query = as_of_now(query, self.clock);
         self.list.update(|list| list.begin(query.clone()));
         spawn_local(async move {
             let answer = api::list_history(&query).await.map_err(|error| error.message());

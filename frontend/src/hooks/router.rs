@@ -4,6 +4,7 @@
 //! would weigh.
 
 use super::browser;
+use crate::state::query::taking_windows_along;
 use crate::state::route::{Address, Route};
 use crate::ui::ev;
 use crate::ui::prelude::*;
@@ -15,15 +16,17 @@ use web_sys::Element;
 pub struct Router {
     address: RwSignal<Address>,
     route: Memo<Route>,
+    /// Counts the steps of the browser's history, to know forward from back.
+    step: StoredValue<f64>,
 }
 
 /// Reads the address and follows it from now on.
 pub fn provide_router() -> Router {
     let address = RwSignal::new(browser::address());
     let route = Memo::new(move |_| address.with(Address::route));
-    let router = Router { address, route };
+    let router = Router { address, route, step: StoredValue::new(browser::history_step()) };
     provide_context(router);
-    let back = window_event_listener(ev::popstate, move |_| router.enter(browser::address()));
+    let back = window_event_listener(ev::popstate, move |_| router.travelled());
     let links = window_event_listener(ev::click, move |event| router.follow(&event));
     on_cleanup(move || {
         back.remove();
@@ -53,9 +56,11 @@ impl Router {
         self.address.get_untracked()
     }
 
-    /// Goes there; Back returns.
+    /// Goes there, and the windows come along; Back returns.
     pub fn push(self, href: &str) {
-        self.go(href, false);
+        if let Some(address) = Address::parse(href) {
+            self.go(&taking_windows_along(&self.current(), address).href(), false);
+        }
     }
 
     /// Goes there without a step in the browser's history.
@@ -63,10 +68,28 @@ impl Router {
         self.go(href, true);
     }
 
-    fn go(self, href: &str, replace: bool) {
+    /// Goes to just that address.
+    pub(super) fn go(self, href: &str, replace: bool) {
         let Some(address) = Address::parse(href) else { return };
-        browser::set_address(&address.href(), replace);
+        if !replace {
+            self.step.update_value(|step| *step += 1.0);
+        }
+        browser::set_address(&address.href(), self.step.get_value(), replace);
         self.enter(address);
+    }
+
+    /// Back or Forward. A window that was closed leaves two steps to the same address behind, and
+    /// one that changes nothing is passed over.
+    fn travelled(self) {
+        let (address, step) = (browser::address(), browser::history_step());
+        let before = self.step.get_value();
+        self.step.set_value(step);
+        match step < before {
+            _ if address != self.current() => self.enter(address),
+            true => browser::travel(-1),
+            false if step > before => browser::travel(1),
+            false => {}
+        }
     }
 
     fn enter(self, address: Address) {

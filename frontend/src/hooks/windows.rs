@@ -2,8 +2,9 @@
 
 use super::announcer::{Announcer, use_announcer};
 use super::browser::{self, viewport};
+use super::list::link_id;
 use super::location::{PageLocation, use_page_location};
-use crate::state::geometry::{Bounds, STEP};
+use crate::state::geometry::{Bounds, STEP, Viewport};
 use crate::state::windows::WindowStack;
 use crate::storage;
 use crate::ui::ev;
@@ -82,13 +83,14 @@ impl WindowContext {
             self.raise(id);
             browser::focus_id(&bar_id(id));
         } else {
-            self.location.push(&query.with_callback(id));
+            self.location.push_windows(&query.with_callback(id));
         }
     }
 
-    /// Closes a window and gives the focus back: to what opened it, else to the next window.
+    /// Closes a window and gives the focus back: to what opened it, else to the next window, else
+    /// to its row in the list.
     pub fn close(self, id: &str) {
-        self.location.replace(&self.location.current().without_callback(id));
+        self.location.replace_windows(&self.location.current().without_callback(id));
         let opener = self.openers.try_update_value(|openers| take_opener(openers, id)).flatten();
         if opener.is_some_and(|element| browser::refocus(&element)) {
             return;
@@ -99,7 +101,10 @@ impl WindowContext {
         });
         match next {
             Some(next) => browser::focus_id(&bar_id(&next)),
-            None => browser::focus_id("main"),
+            None => {
+                id.parse().is_ok_and(|id| browser::focus_id(&link_id(id)))
+                    || browser::focus_id("main")
+            }
         };
     }
 
@@ -132,42 +137,25 @@ impl WindowContext {
         self.stack.with_untracked(|stack| storage::save_places(stack.places()));
     }
 
-    /// Puts a window into the left half.
-    pub fn snap_left(self, id: &str) {
-        self.place(id, Bounds::left_half(viewport()));
-        self.save_places();
+    /// Puts a window where it would have been without anybody's doing.
+    pub fn reset(self, id: &str) {
+        self.stack.update(|stack| stack.reset(id, viewport()));
+        self.placed(id);
     }
 
-    /// Puts a window into the right half.
-    pub fn snap_right(self, id: &str) {
-        self.place(id, Bounds::right_half(viewport()));
-        self.save_places();
-    }
-
-    /// Puts a window into the middle.
-    pub fn centre(self, id: &str) {
-        self.change(id, |bounds| bounds.centred(viewport()));
-    }
-
-    /// Makes a window larger.
-    pub fn larger(self, id: &str) {
-        self.change(id, |bounds| bounds.scaled(1.15, viewport()));
-    }
-
-    /// Makes a window smaller.
-    pub fn smaller(self, id: &str) {
-        self.change(id, |bounds| bounds.scaled(1.0 / 1.15, viewport()));
-    }
-
-    /// Moves a window by a step, for those who do not drag.
-    pub fn step(self, id: &str, dx: f64, dy: f64) {
-        self.change(id, |bounds| bounds.moved(dx * STEP, dy * STEP, viewport()));
-    }
-
-    fn change(self, id: &str, change: impl FnOnce(Bounds) -> Bounds) {
+    /// Moves or resizes a window.
+    pub fn change(self, id: &str, change: fn(Bounds, Viewport) -> Bounds) {
         if let Some(bounds) = self.bounds(id) {
-            self.place(id, change(bounds));
-            self.save_places();
+            self.place(id, change(bounds, viewport()));
+            self.placed(id);
+        }
+    }
+
+    /// Stores where a window lies now, and says it.
+    fn placed(self, id: &str) {
+        self.save_places();
+        if let Some(bounds) = self.bounds(id) {
+            self.announcer.say(bounds.told());
         }
     }
 
@@ -204,7 +192,7 @@ impl WindowContext {
                 openers.push((to.to_owned(), element));
             }
         });
-        self.location.replace(&self.location.current().with_callback_renamed(from, to));
+        self.location.replace_windows(&self.location.current().with_callback_renamed(from, to));
         if !renamed {
             self.raise(to);
             browser::focus_id(&bar_id(to));
@@ -214,6 +202,7 @@ impl WindowContext {
     /// Gives a window all the room, or takes it back.
     pub fn toggle_maximised(self, id: &str) {
         self.stack.update(|stack| stack.toggle_maximised(id, viewport()));
+        self.placed(id);
     }
 
     /// Arrows move the window, with Ctrl they resize it.
@@ -237,15 +226,13 @@ impl WindowContext {
         };
         let Some(bounds) = self.bounds(id) else { return };
         event.prevent_default();
-        let viewport = viewport();
         let bounds = if event.ctrl_key() || event.meta_key() {
-            bounds.resized(dx, dy, viewport)
+            bounds.resized(dx, dy, viewport())
         } else {
-            bounds.moved(dx, dy, viewport)
+            bounds.moved(dx, dy, viewport())
         };
         self.place(id, bounds);
-        self.save_places();
-        self.announcer.say(bounds.told());
+        self.placed(id);
     }
 }
 

@@ -5,6 +5,7 @@ pub mod channels;
 pub mod choices;
 
 use crate::hooks::router::use_router;
+use crate::state::url::find_parameter;
 use crate::ui::prelude::*;
 
 /// The parts of the page: the name in the address, and for people.
@@ -20,8 +21,7 @@ const PARTS: [(&str, &str); 4] = [
 pub fn AlertsPage() -> impl IntoView {
     let router = use_router();
     let part = Memo::new(move |_| {
-        let search = router.address().search;
-        let asked = search.strip_prefix("?view=").unwrap_or_default();
+        let asked = find_parameter(&router.address().search, "view").unwrap_or_default();
         PARTS.iter().map(|(name, _)| *name).find(|name| *name == asked).unwrap_or_default()
     });
     let link = move |(name, text): (&'static str, &'static str)| {

@@ -44,10 +44,7 @@ impl Json for Bounds {
 
     fn write(&self, to: &mut String) {
         to.push('{');
-        write_member("left", &Pixels(self.left), to);
-        write_member("top", &Pixels(self.top), to);
-        write_member("width", &Pixels(self.width), to);
-        write_member("height", &Pixels(self.height), to);
+        self.write_members(to);
         close(to);
     }
 }
@@ -69,6 +66,13 @@ impl Json for Pixels {
 }
 
 impl Bounds {
+    pub(super) fn write_members(&self, to: &mut String) {
+        write_member("left", &Pixels(self.left), to);
+        write_member("top", &Pixels(self.top), to);
+        write_member("width", &Pixels(self.width), to);
+        write_member("height", &Pixels(self.height), to);
+    }
+
     /// The place of the `index`-th new window: from the right, each a little lower.
     pub fn cascade(index: usize, viewport: Viewport) -> Self {
         let slot = f64::from(u32::try_from(index % CASCADE_SLOTS).unwrap_or(0));

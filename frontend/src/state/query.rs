@@ -1,7 +1,11 @@
 //! What the URL says: filters, page and open windows, read from and written to its query.
 
+use super::route::Address;
 use super::url::{Pairs, parse_pairs};
 use ringback_wire::{CallbackSummary, Signature};
+
+/// The parameter that names a window.
+const WINDOW: &str = "callback";
 
 /// The query of the callbacks page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,7 +52,7 @@ pub struct Filters {
     pub viewed: Option<bool>,
     /// The callback id begins so.
     pub id_prefix: String,
-    /// Received then or later, RFC 3339.
+    /// Received then or later: RFC 3339, or the hours before now, like `24h`.
     pub from: String,
     /// Received earlier, RFC 3339.
     pub to: String,
@@ -200,6 +204,12 @@ impl Filters {
         self.active().is_empty()
     }
 
+    /// How many hours before now the span of time begins, when it follows the clock.
+    pub fn hours(&self) -> Option<i64> {
+        let hours = self.from.strip_suffix('h')?.parse().ok()?;
+        (0..100_000).contains(&hours).then_some(hours)
+    }
+
     /// True when a callback that just arrived belongs to what is shown.
     pub fn admits(&self, row: &CallbackSummary) -> bool {
         let any = |wanted: &[String], actual: &str| {
@@ -251,7 +261,7 @@ impl PageQuery {
         let mut query = Self::default();
         for (name, value) in parse_pairs(search) {
             match name.as_str() {
-                "callback" if !value.is_empty() && !query.callbacks.contains(&value) => {
+                WINDOW if !value.is_empty() && !query.callbacks.contains(&value) => {
                     query.callbacks.push(value);
                 }
                 "before" => query.list.page = Page::Before(value),
@@ -272,7 +282,7 @@ impl PageQuery {
         let mut pairs = Pairs::default();
         self.list.write(&mut pairs);
         for callback in &self.callbacks {
-            pairs.push("callback", callback);
+            pairs.push(WINDOW, callback);
         }
         match pairs.into_text() {
             text if text.is_empty() => "/".to_owned(),
@@ -324,6 +334,34 @@ impl PageQuery {
         query.callbacks.retain(|open| open != id);
         query
     }
+}
+
+/// A query with these windows in the place of its own; all else stays.
+pub fn with_windows(search: &str, windows: &[String]) -> String {
+    let mut pairs = Pairs::default();
+    for (name, value) in parse_pairs(search) {
+        if name != WINDOW {
+            pairs.push(&name, &value);
+        }
+    }
+    for id in windows {
+        pairs.push(WINDOW, id);
+    }
+    match pairs.into_text() {
+        text if text.is_empty() => text,
+        text => "?".to_owned() + &text,
+    }
+}
+
+/// Where a link on a page leads: the windows stay as one goes from page to page of the desk.
+pub fn taking_windows_along(from: &Address, to: Address) -> Address {
+    let mut windows = PageQuery::parse(&from.search).callbacks;
+    if windows.is_empty() || !to.route().is_desk() {
+        return to;
+    }
+    // One that is named twice is open once.
+    windows.extend(PageQuery::parse(&to.search).callbacks);
+    Address { search: with_windows(&to.search, &windows), path: to.path }
 }
 
 /// The word of a verdict in URLs.

@@ -22,8 +22,12 @@ pub struct OpenWindow {
 /// Where windows lay, for the next visit.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Places {
-    places: Vec<(String, Bounds)>,
+    places: Vec<(String, Place)>,
 }
+
+/// Where one lay when it was not maximised, and whether it was.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Place(Bounds, bool);
 
 impl Json for Places {
     fn read(value: &mut Value) -> Option<Self> {
@@ -33,6 +37,21 @@ impl Json for Places {
     fn write(&self, to: &mut String) {
         to.push('{');
         write_member("places", &self.places, to);
+        close(to);
+    }
+}
+
+impl Json for Place {
+    fn read(value: &mut Value) -> Option<Self> {
+        // Earlier versions did not keep it.
+        let is_maximised = member(value, "maximised").unwrap_or_default();
+        Some(Self(Bounds::read(value)?, is_maximised))
+    }
+
+    fn write(&self, to: &mut String) {
+        to.push('{');
+        self.0.write_members(to);
+        write_member("maximised", &self.1, to);
         close(to);
     }
 }
@@ -108,14 +127,27 @@ impl WindowStack {
         if let Some(window) = self.windows.iter_mut().find(|window| window.id == id) {
             window.bounds = bounds;
             window.restore = None;
-            self.places.remember(id, bounds);
+            self.places.remember(id, Place(bounds, false));
+        }
+    }
+
+    /// Puts one where a new window would lie, and forgets that it ever lay elsewhere.
+    pub fn reset(&mut self, id: &str, viewport: Viewport) {
+        let mut numbered = self.windows.iter_mut().enumerate();
+        if let Some((at, window)) = numbered.find(|(_, window)| window.id == id) {
+            window.bounds = Bounds::cascade(at, viewport);
+            window.restore = None;
+            self.places.forget(id);
         }
     }
 
     /// Takes all the room, or goes back to where it was.
     pub fn toggle_maximised(&mut self, id: &str, viewport: Viewport) {
         let Some(window) = self.windows.iter_mut().find(|window| window.id == id) else { return };
-        if let Some(before) = window.restore.take() {
+        let before = window.restore.take();
+        let place = Place(before.unwrap_or(window.bounds), before.is_none());
+        self.places.remember(id, place);
+        if let Some(before) = before {
             window.bounds = before.clamped(viewport);
         } else {
             window.restore = Some(window.bounds);
@@ -140,27 +172,32 @@ impl WindowStack {
     }
 
     fn open(&mut self, id: String, viewport: Viewport) {
-        let bounds = match self.places.find(&id) {
-            Some(bounds) => bounds.clamped(viewport),
-            None => Bounds::cascade(self.opened, viewport),
+        let (bounds, restore) = match self.places.find(&id) {
+            Some(Place(bounds, true)) => (Bounds::whole(viewport), Some(bounds)),
+            Some(Place(bounds, false)) => (bounds.clamped(viewport), None),
+            None => (Bounds::cascade(self.opened, viewport), None),
         };
         self.opened += 1;
         self.top += 1;
-        self.windows.push(OpenWindow { id, bounds, z: self.top, restore: None });
+        self.windows.push(OpenWindow { id, bounds, z: self.top, restore });
     }
 }
 
 impl Places {
-    fn find(&self, id: &str) -> Option<Bounds> {
-        self.places.iter().find(|(known, _)| known == id).map(|(_, bounds)| *bounds)
+    fn find(&self, id: &str) -> Option<Place> {
+        self.places.iter().find(|(known, _)| known == id).map(|(_, place)| *place)
     }
 
-    fn remember(&mut self, id: &str, bounds: Bounds) {
-        self.places.retain(|(known, _)| known != id);
-        self.places.push((id.to_owned(), bounds));
+    fn remember(&mut self, id: &str, place: Place) {
+        self.forget(id);
+        self.places.push((id.to_owned(), place));
         if self.places.len() > REMEMBERED {
             self.places.remove(0);
         }
+    }
+
+    fn forget(&mut self, id: &str) {
+        self.places.retain(|(known, _)| known != id);
     }
 }
 
@@ -225,6 +262,49 @@ mod tests {
         let mut next_visit = WindowStack::with_places(stack.places().clone());
         next_visit.sync(&ids(&["1"]), DESK);
         assert_eq!(next_visit.windows()[0].bounds, place);
+    }
+
+    #[test]
+    fn a_maximised_window_comes_back_maximised_and_knows_where_it_lay() {
+        let mut stack = open(&["1", "2"]);
+        let place = Bounds { left: 10.0, top: 20.0, width: 400.0, height: 300.0 };
+        stack.place("1", place);
+        stack.toggle_maximised("1", DESK);
+        let stored = ringback_wire::json::to_string(stack.places());
+        let places = ringback_wire::json::from_str(&stored).expect("it was written just now");
+        let mut next_visit = WindowStack::with_places(places);
+        next_visit.sync(&ids(&["1", "2"]), DESK);
+        assert_eq!(next_visit.windows()[0].bounds, Bounds::whole(DESK));
+        next_visit.toggle_maximised("1", DESK);
+        assert_eq!(next_visit.windows()[0].bounds, place);
+        let mut third_visit = WindowStack::with_places(next_visit.places().clone());
+        third_visit.sync(&ids(&["1"]), DESK);
+        assert_eq!(third_visit.windows()[0].bounds, place);
+    }
+
+    #[test]
+    fn what_earlier_versions_stored_is_read() {
+        let stored = r#"{"places":[["1",{"left":10,"top":20,"width":400,"height":300}]]}"#;
+        let places: Places = ringback_wire::json::from_str(stored).expect("an earlier form");
+        let mut stack = WindowStack::with_places(places);
+        stack.sync(&ids(&["1"]), DESK);
+        let place = Bounds { left: 10.0, top: 20.0, width: 400.0, height: 300.0 };
+        assert_eq!((stack.windows()[0].bounds, stack.windows()[0].restore), (place, None));
+    }
+
+    #[test]
+    fn a_window_that_is_reset_lies_as_if_nobody_had_touched_it() {
+        let untouched = open(&["1", "2"]);
+        let mut stack = open(&["1", "2"]);
+        for id in ["1", "2"] {
+            stack.place(id, Bounds { left: 10.0, top: 20.0, width: 400.0, height: 300.0 });
+            stack.toggle_maximised(id, DESK);
+            stack.reset(id, DESK);
+        }
+        for (reset, new) in stack.windows().iter().zip(untouched.windows()) {
+            assert_eq!((reset.bounds, reset.restore), (new.bounds, None));
+        }
+        assert_eq!(*stack.places(), Places::default());
     }
 
     #[test]
