@@ -58,6 +58,7 @@ fn detail_window(id: String) -> AnyView {
             role="dialog"
             id=name.with_value(|id| window_id(id))
             aria-labelledby=name.with_value(|id| title_id(id))
+            tabindex="-1"
             data-verdict=verdict
             style:left=move || find(|b| b.left)
             style:top=move || find(|b| b.top)
@@ -180,7 +181,7 @@ fn body(context: DetailContext, name: StoredValue<String>) -> AnyView {
         Memo::new(move |_| context.content.with(|content| matches!(content, Content::Found(_))));
     let inside = move || {
         if is_found.get() {
-            return detail_view(context, name);
+            return (outdated_view(context), detail_view(context, name)).into_any();
         }
         match context.content.get() {
             Content::Found(_) | Content::Loading => view! {
@@ -205,4 +206,21 @@ fn body(context: DetailContext, name: StoredValue<String>) -> AnyView {
         }
     };
     inside.into_any()
+}
+
+/// Says over what is known that it may have changed since.
+fn outdated_view(context: DetailContext) -> AnyView {
+    let view = move || {
+        context.outdated.get().map(|why| {
+            view! {
+                <p class="remark outdated" role="status">
+                    "This may be out of date: it changed and could not be read again. "
+                    {why}
+                    " "
+                    <button type="button" class="button" on:click=move |_| context.load.run(())>"Try again"</button>
+                </p>
+            }
+        })
+    };
+    view.into_any()
 }

@@ -27,6 +27,8 @@ pub enum Content {
 pub struct DetailContext {
     /// What is known; follows changes.
     pub content: RwSignal<Content>,
+    /// Why what is known may be out of date: it could not be read again.
+    pub outdated: RwSignal<Option<String>>,
     /// Reads it again.
     pub load: Callback<()>,
 }
@@ -44,9 +46,10 @@ impl DetailContext {
 /// Reads a callback, marks it as viewed as it was read, and reads it again when it changes.
 pub fn use_detail(id: &str) -> DetailContext {
     let content = RwSignal::new(Content::Loading);
+    let outdated = RwSignal::new(None);
     let Ok(id) = id.parse::<i64>() else {
         content.set(Content::NotFound);
-        return DetailContext { content, load: Callback::new(|()| ()) };
+        return DetailContext { content, outdated, load: Callback::new(|()| ()) };
     };
     let feed = use_feed();
     let history = use_history();
@@ -58,11 +61,15 @@ pub fn use_detail(id: &str) -> DetailContext {
                 Ok(detail) if detail.viewed_at.is_none() => Some(detail.seq),
                 _ => None,
             };
+            let is_found = content.try_update_untracked(|now| matches!(now, Content::Found(_)));
+            let failed = answer.as_ref().err().filter(|error| error.status() != Some(404));
+            outdated.try_set(failed.map(ApiError::message));
+            if failed.is_some() && is_found == Some(true) {
+                return;
+            }
             let gone = content.try_set(match answer {
                 Ok(detail) => Content::Found(Arc::new(detail)),
-                Err(ApiError::Problem { problem, .. }) if problem.status == 404 => {
-                    Content::NotFound
-                }
+                Err(error) if error.status() == Some(404) => Content::NotFound,
                 Err(error) => Content::Failed(error.message()),
             });
             let Some(seq) = seq.filter(|_| gone.is_none()) else { return };
@@ -88,5 +95,5 @@ pub fn use_detail(id: &str) -> DetailContext {
             load.run(());
         }
     });
-    DetailContext { content, load }
+    DetailContext { content, outdated, load }
 }
