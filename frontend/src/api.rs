@@ -5,6 +5,7 @@ mod sources;
 use crate::state::poller::PAGE;
 use crate::state::query::ListQuery;
 use crate::state::url::percent_encode;
+use crate::ui::RwSignal;
 use gloo_timers::callback::Timeout;
 use js_sys::{Date, Reflect, Uint8Array};
 use ringback_wire::json::{self, Json, Value};
@@ -155,14 +156,12 @@ pub fn list_history(query: &ListQuery) -> Reply<HistoryResponse> {
     get(&format!("{CALLBACKS}/history{separator}{query}"))
 }
 
-/// The callback next to a position of the history, among those that the filters admit.
+/// No more than the callback next to a position of the history, among those that the filters admit.
 ///
 /// # Errors
 /// When there was no good answer.
-pub async fn find_neighbour(query: &ListQuery) -> Result<Option<i64>, ApiError> {
-    let path = [CALLBACKS, "/history?limit=1&", &query.to_api()].concat();
-    let page: HistoryResponse = get(&path).await?;
-    Ok(page.callbacks.first().map(|row| row.id))
+pub fn find_neighbour(query: &ListQuery) -> Reply<HistoryResponse> {
+    get(&[CALLBACKS, "/history?limit=1&", &query.to_api()].concat())
 }
 
 /// One callback with its content and evidence.
@@ -179,6 +178,15 @@ pub fn find_callback(id: i64) -> Reply<CallbackDetail> {
 /// A problem with status 404 when only their digest was kept.
 pub fn fetch_payload(id: i64, delivery: i64) -> Reply<Vec<u8>> {
     fetch("GET", &payload_href(id, Some(delivery)), None, Some)
+}
+
+/// The same, seen on its way.
+///
+/// # Errors
+/// As above, and [`ApiError::Unreachable`] when it was stopped.
+pub fn follow_payload(id: i64, delivery: i64, follower: Follower) -> Reply<Vec<u8>> {
+    let path = payload_href(id, Some(delivery));
+    Reply { bytes: Box::pin(fetch_bytes("GET", path, None, Some(follower))), read: Some }
 }
 
 /// Where the raw bytes are downloaded from.
@@ -327,6 +335,14 @@ pub fn replace_preferences(preferences: &Preferences) -> Reply<Preferences> {
     send("PUT", "/api/admin/preferences", Some(to_json(preferences)))
 }
 
+/// Who follows an answer on its way.
+pub struct Follower {
+    /// Stops it.
+    pub stop: AbortController,
+    /// How many bytes have come.
+    pub came: RwSignal<usize>,
+}
+
 /// An answer on its way. What it is comes last, so that who waits for one kind of answer is compiled
 /// as for any other.
 pub struct Reply<T> {
@@ -372,15 +388,17 @@ fn fetch<T>(
     body: Option<String>,
     read: fn(Vec<u8>) -> Option<T>,
 ) -> Reply<T> {
-    Reply { bytes: Box::pin(fetch_bytes(method, path.to_owned(), body)), read }
+    Reply { bytes: Box::pin(fetch_bytes(method, path.to_owned(), body, None)), read }
 }
 
 async fn fetch_bytes(
     method: &'static str,
     path: String,
     body: Option<String>,
+    follower: Option<Follower>,
 ) -> Result<Vec<u8>, ApiError> {
-    let answer = exchange(method, &path, body).await.map_err(|_| ApiError::Unreachable)?;
+    let answer = exchange(method, &path, body, follower).await;
+    let answer = answer.map_err(|_| ApiError::Unreachable)?;
     if (200..300).contains(&answer.status) {
         return Ok(answer.body);
     }
@@ -411,9 +429,17 @@ struct Answer {
     body: Vec<u8>,
 }
 
-async fn exchange(method: &str, path: &str, body: Option<String>) -> Result<Answer, JsValue> {
+async fn exchange(
+    method: &str,
+    path: &str,
+    body: Option<String>,
+    follower: Option<Follower>,
+) -> Result<Answer, JsValue> {
     let window = web_sys::window().ok_or(JsValue::NULL)?;
-    let controller = AbortController::new()?;
+    let controller = match &follower {
+        Some(follower) => follower.stop.clone(),
+        None => AbortController::new()?,
+    };
     let init = RequestInit::new();
     init.set_method(method);
     init.set_signal(Some(&controller.signal()));
@@ -441,6 +467,9 @@ async fn exchange(method: &str, path: &str, body: Option<String>) -> Result<Answ
                 break;
             }
             body.extend(Uint8Array::new(&value).to_vec());
+            if let Some(follower) = &follower {
+                follower.came.set(body.len());
+            }
         }
     }
     Ok(Answer { status: answer.status(), retry_after_ms: retry_after_ms(&answer.headers()), body })

@@ -11,8 +11,9 @@ use crate::api;
 use crate::format;
 use crate::hooks::announcer::use_announcer;
 use crate::hooks::browser::origin;
+use crate::hooks::complaints::use_complaints;
 use crate::hooks::detail::DetailContext;
-use crate::hooks::location::use_page_location;
+use crate::hooks::location::{as_of_now, use_page_location};
 use crate::hooks::payload::PayloadSource;
 use crate::hooks::windows::use_windows;
 use crate::state::query::{Field, Filters, ListQuery, Page, PageQuery, signature_word};
@@ -105,25 +106,30 @@ fn neighbours_view(position: String, name: StoredValue<String>) -> AnyView {
     let windows = use_windows();
     let location = use_page_location();
     let announcer = use_announcer();
+    let complaints = use_complaints();
+    let clock = expect_context();
     let ended = RwSignal::new(None::<bool>);
     let go = move |newer: bool| {
         let position = position.clone();
         let page = if newer { Page::After(position) } else { Page::Before(position) };
         let filters = location.current().list.filters;
+        let query = as_of_now(ListQuery { filters, page }, clock);
         spawn_local(async move {
-            match api::find_neighbour(&ListQuery { filters, page }).await {
-                Ok(Some(id)) => {
-                    if let Some(from) = name.try_get_value() {
-                        windows.go_on(&from, &id.to_string());
-                    }
+            let page = match api::find_neighbour(&query).await {
+                Ok(page) => page,
+                Err(error) => {
+                    let told = "The next callback could not be read. ".to_owned();
+                    return complaints.tell(told + &error.message());
                 }
-                Ok(None) => {
-                    ended.try_set(Some(newer));
-                    let told =
-                        if newer { "This is the newest one" } else { "This is the oldest one" };
-                    announcer.say(told.to_owned());
+            };
+            if let Some(row) = page.callbacks.first() {
+                if let Some(from) = name.try_get_value() {
+                    windows.go_on(&from, &row.id.to_string());
                 }
-                Err(error) => announcer.say(error.message()),
+            } else {
+                ended.try_set(Some(newer));
+                let told = if newer { "This is the newest one" } else { "This is the oldest one" };
+                announcer.say(told.to_owned());
             }
         });
     };

@@ -7,7 +7,7 @@ use super::virtual_rows::{lines_view, spans_view};
 use crate::api::payload_href;
 use crate::format;
 use crate::hooks::browser::focus_id;
-use crate::hooks::payload::{PayloadContext, PayloadSource, load_payload};
+use crate::hooks::payload::{PayloadContext, PayloadLoad, PayloadSource, load_payload};
 use crate::state::json;
 use crate::state::payload::{Payload, View};
 use crate::ui::prelude::*;
@@ -24,20 +24,29 @@ pub fn payload_view(source: PayloadSource, delivery: &Delivery) -> AnyView {
         }
         .into_any();
     }
-    let context = load_payload(source.clone());
-    let mut about = format::size(u64::try_from(delivery.size_bytes).unwrap_or(0));
+    let load = load_payload(source.clone());
+    let context = load.context;
+    let size = format::size(u64::try_from(delivery.size_bytes).unwrap_or(0));
+    let mut about = size.clone();
     about.push_str(" · ");
     about.push_str(delivery.content_type.as_deref().unwrap_or("no content type"));
     let raw = Callback::new(move |()| context.payload.with_value(Payload::copy_text));
     let pretty = Callback::new(move |()| context.payload.with_value(Payload::pretty));
     let views = Memo::new(move |_| context.with(Payload::views));
     let is_text = Memo::new(move |_| context.with(|payload| payload.text().is_some()));
-    let body = move || match context.missing.get() {
-        Some(why) if why.is_empty() => {
-            view! { <p class="quiet" aria-busy="true">"Loading the payload…"</p> }.into_any()
+    let body = move || {
+        match context.missing.get() {
+        Some(why) if why.is_empty() => loading_view(load, size.clone()),
+        Some(why) => view! {
+            <p class="remark">
+                {why}
+                " "
+                <button type="button" class="button" on:click=move |_| load.fetch()>"Try again"</button>
+            </p>
         }
-        Some(why) => view! { <p class="remark">{why}</p> }.into_any(),
+        .into_any(),
         None => content(context),
+    }
     };
     let panel_id = context.dom.get_value();
     view! {
@@ -72,6 +81,23 @@ pub fn payload_view(source: PayloadSource, delivery: &Delivery) -> AnyView {
     .into_any()
 }
 
+/// How far it has come, and the way to do without.
+fn loading_view(load: PayloadLoad, size: String) -> AnyView {
+    let told = move || match load.loaded.get() {
+        0 => String::new(),
+        bytes => [&format::size(bytes as u64), " of ", &size].concat(),
+    };
+    view! {
+        <p class="remark" aria-busy="true">
+            "Loading the payload… "
+            {told}
+            " "
+            <button type="button" class="button" on:click=move |_| load.stop()>"Stop"</button>
+        </p>
+    }
+    .into_any()
+}
+
 fn content(context: PayloadContext) -> AnyView {
     let text = RwSignal::new(None::<(String, String)>);
     let open_text = Callback::new(move |row| {
@@ -93,18 +119,20 @@ fn content(context: PayloadContext) -> AnyView {
         }
     };
     let remark = Memo::new(move |_| context.with(Payload::remark));
-    let can_jump = move || context.with(|payload| payload.whole().is_none());
+    let can_jump = Memo::new(move |_| {
+        view.get() == Some(View::Hex) || context.with(|payload| payload.whole().is_none())
+    });
     view! {
         {move || remark.get().map(|remark| view! {
             <p class="remark">
                 {remark}
-                {can_jump().then(|| view! {
+                {can_jump.get().then(|| view! {
                     " "
                     <button type="button" class="button" on:click=move |_| context.show_error()>"Go there"</button>
                 })}
             </p>
         })}
-        <Show when=move || view.get().is_some()>{find_bar(context, view)}</Show>
+        <Show when=move || view.get().is_some()>{find_bar(context, view, text)}</Show>
         <div
             role="tabpanel"
             id=panel_id(context)
@@ -155,7 +183,12 @@ fn whole_text(
     .into_any()
 }
 
-fn find_bar(context: PayloadContext, view: Memo<Option<View>>) -> AnyView {
+/// Searches in the payload; the long text that is shown in place of the tree gives way to it.
+fn find_bar(
+    context: PayloadContext,
+    view: Memo<Option<View>>,
+    whole: RwSignal<Option<(String, String)>>,
+) -> AnyView {
     let query = RwSignal::new(String::new());
     let count = Memo::new(move |_| context.with(|payload| payload.find.count()));
     let told = move || {
@@ -175,13 +208,18 @@ fn find_bar(context: PayloadContext, view: Memo<Option<View>>) -> AnyView {
     };
     let typed = move |event| {
         let text = event_target_value(&event);
+        whole.set(None);
         context.search(&text);
         query.set(text);
+    };
+    let go = move |forward| {
+        whole.set(None);
+        context.step(forward);
     };
     let keys = move |event: crate::ui::ev::KeyboardEvent| match event.key().as_str() {
         "Enter" => {
             event.prevent_default();
-            context.step(!event.shift_key());
+            go(!event.shift_key());
         }
         // Escape empties the field first, and closes the window only then.
         "Escape" if !query.with_untracked(String::is_empty) => {
@@ -199,7 +237,7 @@ fn find_bar(context: PayloadContext, view: Memo<Option<View>>) -> AnyView {
                 aria-label=label
                 title=label
                 prop:disabled=move || count.get() == 0
-                on:click=move |_| context.step(forward)
+                on:click=move |_| go(forward)
             >
                 <Icon glyph/>
             </button>
@@ -258,7 +296,7 @@ fn view_tabs(context: PayloadContext, views: &'static [View]) -> AnyView {
         let current = untrack(|| context.view());
         let at = views.iter().position(|view| Some(*view) == current).unwrap_or(0);
         let view = views[(at + step) % views.len()];
-        context.chosen.set(Some(view));
+        context.choose(view);
         focus_id(&tab_id(view));
     };
     let tab = move |view: View| {
@@ -272,7 +310,7 @@ fn view_tabs(context: PayloadContext, views: &'static [View]) -> AnyView {
                 aria-selected=move || selected().to_string()
                 aria-controls=panel_id(context)
                 tabindex=move || if selected() { "0" } else { "-1" }
-                on:click=move |_| context.chosen.set(Some(view))
+                on:click=move |_| context.choose(view)
             >
                 {view_name(view)}
             </button>

@@ -1,11 +1,12 @@
 //! A payload on its way: fetched, indexed in slices, folded, searched.
 
 use super::browser::{animation_frame, scroll_into_view};
-use crate::api;
+use crate::api::{self, Follower};
 use crate::state::find::Find;
 use crate::state::payload::{Payload, Step, View};
 use crate::ui::prelude::*;
-use gloo_timers::future::TimeoutFuture;
+use gloo_timers::callback::Timeout;
+use web_sys::AbortController;
 
 /// Where the bytes come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +17,18 @@ pub struct PayloadSource {
     pub delivery: i64,
     /// The text, when the detail brought it along.
     pub inline: Option<String>,
+}
+
+/// A payload that is fetched.
+#[derive(Clone, Copy)]
+pub struct PayloadLoad {
+    /// What is done with it once it is here.
+    pub context: PayloadContext,
+    /// How many bytes have come.
+    pub loaded: RwSignal<usize>,
+    callback: i64,
+    delivery: i64,
+    stop: StoredValue<Option<AbortController>>,
 }
 
 /// A payload on screen.
@@ -37,34 +50,65 @@ pub struct PayloadContext {
     pub dom: StoredValue<String>,
 }
 
-/// Fetches and indexes a payload.
-pub fn load_payload(source: PayloadSource) -> PayloadContext {
+/// Fetches and indexes a payload, until nobody looks any more.
+pub fn load_payload(source: PayloadSource) -> PayloadLoad {
     let dom = format!("payload-{}-{}", source.callback, source.delivery);
     let inline = source.inline.map(String::into_bytes);
     let is_here = inline.is_some();
-    let context = PayloadContext::new(dom, inline.unwrap_or_default());
+    let load = PayloadLoad {
+        context: PayloadContext::new(dom, inline.unwrap_or_default()),
+        loaded: RwSignal::new(0),
+        callback: source.callback,
+        delivery: source.delivery,
+        stop: StoredValue::new(None),
+    };
+    on_cleanup(move || load.abort());
     if is_here {
-        context.missing.set(None);
-        context.slice();
+        load.context.missing.set(None);
+        load.context.index();
+    } else {
+        load.fetch();
     }
-    spawn_local(async move {
-        if !is_here {
-            match api::fetch_payload(source.callback, source.delivery).await {
+    load
+}
+
+impl PayloadLoad {
+    /// Fetches it, the first time or once more.
+    pub fn fetch(self) {
+        let Self { context, loaded, callback, delivery, .. } = self;
+        let Ok(stop) = AbortController::new() else { return };
+        self.stop.set_value(Some(stop.clone()));
+        loaded.set(0);
+        context.missing.set(Some(String::new()));
+        let follower = Follower { stop, came: loaded };
+        spawn_local(async move {
+            match api::follow_payload(callback, delivery, follower).await {
                 Ok(bytes) => {
                     context.payload.try_set_value(Payload::new(bytes));
                     context.missing.try_set(None);
+                    context.index();
                 }
-                Err(error) => {
-                    context.missing.try_set(Some(error.message()));
-                    return;
-                }
+                // Not when the person stopped it.
+                Err(error) => context.missing.update(|missing| {
+                    if missing.as_ref().is_some_and(String::is_empty) {
+                        *missing = Some(error.message());
+                    }
+                }),
             }
+        });
+    }
+
+    /// Lets the rest of it be.
+    pub fn stop(self) {
+        self.context.missing.set(Some("The loading was stopped.".to_owned()));
+        self.abort();
+    }
+
+    fn abort(self) {
+        if let Some(Some(stop)) = self.stop.try_get_value() {
+            stop.abort();
         }
-        while context.slice() {
-            TimeoutFuture::new(0).await;
-        }
-    });
-    context
+    }
 }
 
 impl PayloadContext {
@@ -93,6 +137,13 @@ impl PayloadContext {
         self.version.try_update(|version| *version += 1);
     }
 
+    /// Indexes it slice by slice; the page answers in between.
+    fn index(self) {
+        if self.slice() {
+            Timeout::new(0, move || self.index()).forget();
+        }
+    }
+
     /// Indexes a slice; true when there is more to do and somebody still looks.
     fn slice(self) -> bool {
         let more = self.payload.try_update_value(Payload::run);
@@ -118,12 +169,19 @@ impl PayloadContext {
         self.show_match();
     }
 
-    /// Goes to where the text stops to be JSON.
+    /// Chooses a view. A row of the one before is none of this one.
+    pub fn choose(self, view: View) {
+        self.wanted.set(None);
+        self.chosen.set(Some(view));
+    }
+
+    /// Goes to where the text stops to be JSON, or text.
     pub fn show_error(self) {
+        let Some(view) = untrack(|| self.view()) else { return };
         self.update(Payload::split_lines);
         let row = self
             .payload
-            .with_value(|payload| payload.error_at().map(|at| payload.row_of(View::Raw, at)));
+            .with_value(|payload| payload.error_at().map(|at| payload.row_of(view, at)));
         self.wanted.set(row);
     }
 
