@@ -1,6 +1,6 @@
 //! The command palette and the sheet of shortcuts.
 
-use crate::hooks::browser::{close_dialog, focus_id, show_dialog};
+use crate::hooks::browser::{close_dialog, focus_id, scroll_into_view, show_dialog};
 use crate::hooks::commands::{Commands, Overlay, use_commands};
 use crate::hooks::location::{PageLocation, use_page_location};
 use crate::hooks::router::use_router;
@@ -106,14 +106,19 @@ fn Palette() -> impl IntoView {
         }
     };
     let key = move |event: crate::ui::ev::KeyboardEvent| {
-        let count = untrack(offered).len();
-        match event.key().as_str() {
-            "ArrowDown" => at.update(|at| *at = step(*at, count, 1)),
-            "ArrowUp" => at.update(|at| *at = step(*at, count, -1)),
-            "Enter" => run(at.get_untracked()),
+        let by = match event.key().as_str() {
+            "ArrowDown" => 1,
+            "ArrowUp" => -1,
+            "Enter" => 0,
             _ => return,
-        }
+        };
         event.prevent_default();
+        let place = step(at.get_untracked(), untrack(offered).len(), by);
+        if by == 0 {
+            return run(place);
+        }
+        at.set(place);
+        scroll_into_view(&("#palette-".to_owned() + &place.to_string()));
     };
     let options = move || {
         let option = |(place, offer): (usize, Offer)| {
@@ -159,20 +164,49 @@ fn Palette() -> impl IntoView {
     }
 }
 
+/// What keys do that are no commands: in each line the group, the title and the keys.
+const OTHER_KEYS: &str = "\
+Everywhere|Command palette|Ctrl/⌘+K
+Everywhere|Next window, then the page|F6
+Everywhere|Window before|Shift+F6
+Everywhere|Notifications|F8
+List of callbacks|Open in a window|Enter
+In a window|Close it|Esc
+On the bar of a window|Move it|← → ↑ ↓
+On the bar of a window|Resize it|Ctrl+← Ctrl+→ Ctrl+↑ Ctrl+↓
+On the bar of a window|Maximise it|Alt+↑
+On the bar of a window|Restore it|Alt+↓
+In a payload's tree|Next row|↓
+In a payload's tree|Row before|↑
+In a payload's tree|Unfold, or go in|→
+In a payload's tree|Fold, or go out|←
+In a payload's tree|Unfold or fold|Enter Space
+In a payload's tree|Unfold its neighbours|*
+In a payload's tree|Some rows on|PageDown
+In a payload's tree|Some rows back|PageUp
+In a payload's tree|First row|Home
+In a payload's tree|Last row|End
+In a payload's search|Next match|Enter
+In a payload's search|Match before|Shift+Enter
+In a payload's search|Empty it|Esc";
+
 #[component]
 fn Help() -> impl IntoView {
     let commands = use_commands();
     let router = use_router();
-    let mut groups: Vec<(&'static str, Vec<Command>)> =
-        vec![("Everywhere", vec![Command::new("", "Command palette", "Ctrl/⌘+K")])];
+    let mut groups: Vec<(&'static str, Vec<Command>)> = Vec::new();
+    let mut add = |command: Command| match groups.iter_mut().find(|(g, _)| *g == command.group) {
+        _ if command.keys.is_empty() => {}
+        Some((_, list)) => list.push(command),
+        None => groups.push((command.group, vec![command])),
+    };
+    for line in OTHER_KEYS.split('\n') {
+        let mut parts = line.split('|');
+        let mut part = || parts.next().unwrap_or_default();
+        add(Command::new(part(), part(), part()));
+    }
     for (command, _) in untrack(|| commands.all()) {
-        if command.keys.is_empty() {
-            continue;
-        }
-        match groups.iter_mut().find(|(group, _)| *group == command.group) {
-            Some((_, list)) => list.push(command),
-            None => groups.push((command.group, vec![command])),
-        }
+        add(command);
     }
     let line = |command: Command| {
         view! { <div><dt><Keys keys=command.keys/></dt><dd>{command.title}</dd></div> }.into_any()
