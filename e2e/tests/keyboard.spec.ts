@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { ADMIN, expect, test } from "../support/fixtures";
 import { jobBody, sign } from "../support/signing";
 
@@ -58,7 +59,72 @@ test("a slash leads to the search, where letters are letters", async ({ desk, pa
   await expect(page.getByRole("dialog")).toHaveCount(0);
 });
 
-test("g and a letter lead to another page", async ({ page }) => {
+test("g and a letter lead to each page", async ({ page }) => {
+  for (const [letter, title] of [
+    ["s", "Sources"],
+    ["a", "Alerts"],
+    ["t", "Settings"],
+    ["c", "Callbacks"],
+  ] as const) {
+    await page.keyboard.press("g");
+    await page.keyboard.press(letter);
+    await expect(page.getByRole("heading", { name: title, exact: true, level: 1 })).toBeVisible();
+  }
+});
+
+test("a dot asks for news at once", async ({ ringback, desk, page }) => {
+  await desk.settle();
+  await ringback.deliver(sign(jobBody(), { id: "evt_dot" }));
+  await expect(desk.rows("evt_dot")).toHaveCount(1);
+  const check = desk.nextCheck();
+  await page.keyboard.press(".");
+  await check;
+});
+
+test("shortcuts go on working after a click on a checkbox", async ({ page }) => {
+  const box = (id: string) => page.getByRole("checkbox", { name: `Select ${id}` });
+  await box("evt_c").click();
+  await expect(box("evt_c")).toBeChecked();
+  await page.keyboard.press("j");
+  await expect(page.getByRole("link", { name: "evt_b", exact: true })).toBeFocused();
+  await page.keyboard.press("x");
+  await expect(box("evt_b")).toBeChecked();
+  await box("evt_b").focus();
+  await page.keyboard.press("x");
+  await expect(box("evt_b")).not.toBeChecked();
+});
+
+test("keys are for the window whose text was clicked", async ({ desk, page }) => {
+  const window = await desk.viewFromHistory("evt_b");
+  await window.getByText("Signature valid").click();
+  await page.keyboard.press("[");
+  await expect(desk.window("evt_a")).toBeVisible();
+  await desk.window("evt_a").getByText("Signature valid").click();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+});
+
+test("what is chosen in the palette stays in sight", async ({ page }) => {
+  await page.setViewportSize({ width: 900, height: 420 });
+  await page.keyboard.press("Control+k");
+  const list = page.getByRole("listbox", { name: "Commands" });
+  const count = await list.getByRole("option").count();
+  const chosen = list.getByRole("option", { selected: true });
+  for (let step = 1; step < count; step += 1) await page.keyboard.press("ArrowDown");
+  await expect(list.getByRole("option").last()).toHaveAttribute("aria-selected", "true");
+  await expect(chosen).toBeInViewport({ ratio: 1 });
+  await page.keyboard.press("ArrowDown");
+  await expect(list.getByRole("option").first()).toHaveAttribute("aria-selected", "true");
+  await expect(chosen).toBeInViewport({ ratio: 1 });
+  // Nor does the field lie over it.
+  const field = (await page.getByRole("combobox", { name: "Command" }).boundingBox())!;
+  expect((await chosen.boundingBox())!.y).toBeGreaterThanOrEqual(field.y + field.height - 0.5);
+  await page.keyboard.press("ArrowUp");
+  await expect(list.getByRole("option").last()).toHaveAttribute("aria-selected", "true");
+  await expect(chosen).toBeInViewport({ ratio: 1 });
+});
+
+test("g and a letter lead to another page, and Back returns", async ({ page }) => {
   await page.keyboard.press("g");
   await page.keyboard.press("t");
   await expect(page.getByRole("heading", { name: "Settings" })).toBeVisible();
@@ -70,13 +136,29 @@ test("g and a letter lead to another page", async ({ page }) => {
   await expect(page.getByRole("heading", { name: "Settings" })).toBeVisible();
 });
 
-test("a question mark shows every shortcut", async ({ page }) => {
+test("a question mark shows every shortcut that is written down", async ({ page }) => {
   await page.keyboard.press("?");
   const sheet = page.getByRole("dialog", { name: "Keyboard shortcuts" });
   await expect(sheet).toBeVisible();
-  for (const title of ["Next callback", "Previous callback", "Search by id", "Go to Settings", "Command palette"]) {
-    await expect(sheet.getByText(title, { exact: true })).toBeVisible();
+  const shown = await sheet.evaluate((sheet) =>
+    [...sheet.querySelectorAll("section")].flatMap((group) =>
+      [...group.querySelectorAll("dl > div")].map((line) => [
+        group.querySelector("h3")!.textContent,
+        [...line.querySelectorAll("kbd")].map((key) => key.textContent).join(" "),
+        line.querySelector("dd")!.textContent,
+      ]),
+    ),
+  );
+  // `## Group` and below it `| keys | what they do |`.
+  const written: string[][] = [];
+  let group = "";
+  for (const line of readFileSync("../docs/KEYBOARD.md", "utf8").split("\n")) {
+    if (line.startsWith("## ")) group = line.slice(3);
+    const cells = /^\| (`.*`) \| (.*) \|$/.exec(line);
+    if (cells) written.push([group, cells[1]!.replaceAll("`", ""), cells[2]!]);
   }
+  expect(shown).toEqual(written);
+  expect(shown.length).toBeGreaterThan(35);
   // Behind a modal dialog no shortcut works.
   await page.keyboard.press("g");
   await page.keyboard.press("t");

@@ -123,10 +123,10 @@ test("1 MiB opens, is folded and searched, with few elements; its long tasks are
   expect(elements).toBeLessThanOrEqual(1_500);
 });
 
-test("six windows with large payloads have at most 1,500 elements each", async ({ ringback, desk }) => {
+test("six windows with 1 MiB each have at most 1,500 elements each", async ({ ringback, desk }) => {
   const keys: number[] = [];
   for (let index = 0; index < 6; index += 1) {
-    keys.push((await ringback.deliver(sign(largeBody(200_000), { id: `evt_six_${index}` }))).id);
+    keys.push((await ringback.deliver(sign(largeBody(1_040_000), { id: `evt_six_${index}` }))).id);
   }
   await desk.enter(ADMIN, `/?${keys.map((key) => `callback=${key}`).join("&")}`);
   for (let index = 0; index < 6; index += 1) {
@@ -181,4 +181,106 @@ test("Escape empties the search first and closes the window then", async ({ ring
   await expect(find).toHaveValue("");
   await page.keyboard.press("Escape");
   await expect(window).toBeHidden();
+});
+
+test("a search leaves the whole text and goes to what it finds", async ({ ringback, desk, page }) => {
+  const text = `begin ${"word ".repeat(600)}the very end`;
+  await ringback.deliver(sign(JSON.stringify({ event_type: "x", output: text, z: "needle" }), { id: "evt_whole" }));
+  await desk.enter(ADMIN);
+  const window = await desk.viewFromHistory("evt_whole");
+  await row(window, '"output"').click({ position: { x: 80, y: 8 } });
+  await window.getByRole("button", { name: "Show whole text" }).click();
+  await expect(window.getByRole("button", { name: "Back to the tree" })).toBeVisible();
+  await window.getByRole("searchbox", { name: "Find in payload" }).fill("very end");
+  await expect(window.getByText("1 of 1", { exact: true })).toBeVisible();
+  await expect(row(window, '"output"')).toContainText("the very end");
+  await expect(tree(window).locator(".found-current")).toHaveText("very end");
+  await window.getByRole("button", { name: "Show whole text" }).click();
+  await window.getByRole("button", { name: "Next match" }).click();
+  await expect(tree(window)).toBeVisible();
+  await expect(page.getByRole("button", { name: "Back to the tree" })).toHaveCount(0);
+});
+
+test("the way to what is no text leads there in every view", async ({ ringback, desk }) => {
+  const body = Buffer.concat([Buffer.from("a line of sixteen\n".repeat(5_000)), Buffer.from([0xff, 0xfe])]);
+  await ringback.deliver(sign(body, { id: "evt_place" }));
+  await desk.enter(ADMIN);
+  const window = await desk.viewFromHistory("evt_place");
+  // 18 bytes in a line: offset 90,000 is 15f90 and the first byte of its row.
+  await window.getByRole("button", { name: "Go there" }).click();
+  await expect(window.getByRole("tabpanel", { name: "Hex" })).toContainText("00015f90  ff fe");
+  await window.getByRole("tab", { name: "Raw" }).click();
+  await expect(window.getByRole("tabpanel", { name: "Raw" })).toContainText("a line of sixteen");
+  await window.getByRole("button", { name: "Go there" }).click();
+  await expect(window.getByRole("tabpanel", { name: "Raw" })).toContainText("\ufffd\ufffd");
+});
+
+test.describe("a payload on its way", () => {
+  test.use({ expectedErrors: /Failed to load|status of 503/ });
+
+  test("is stopped, fails and is tried again", async ({ ringback, desk, page }) => {
+    await ringback.deliver(sign(largeBody(100_000), { id: "evt_slow" }));
+    let answer: "held" | "failed" | "given" = "held";
+    await page.route("**/payload?*", async (route) => {
+      if (answer === "failed") await route.fulfill({ status: 503, body: "" });
+      if (answer === "given") await route.continue();
+    });
+    await desk.enter(ADMIN);
+    const window = await desk.viewFromHistory("evt_slow");
+    const payload = window.getByRole("region", { name: "Payload" });
+    await expect(payload).toContainText("Loading the payload…");
+    const stopped = page.waitForEvent("requestfailed", (request) => request.url().includes("/payload?"));
+    await payload.getByRole("button", { name: "Stop" }).click();
+    await stopped;
+    await expect(payload).toContainText("The loading was stopped.");
+    answer = "failed";
+    await payload.getByRole("button", { name: "Try again" }).click();
+    await expect(payload).toContainText("The server answered with status 503.");
+    answer = "given";
+    await payload.getByRole("button", { name: "Try again" }).click();
+    await expect(row(window, '"event_type"')).toBeVisible();
+  });
+
+  test("is no longer asked for when its window is closed", async ({ ringback, desk, page }) => {
+    await ringback.deliver(sign(largeBody(100_000), { id: "evt_closed" }));
+    await page.route("**/payload?*", () => {});
+    await desk.enter(ADMIN);
+    const window = await desk.viewFromHistory("evt_closed");
+    await expect(window.getByRole("region", { name: "Payload" })).toContainText("Loading the payload…");
+    const stopped = page.waitForEvent("requestfailed", (request) => request.url().includes("/payload?"));
+    await page.keyboard.press("Escape");
+    await stopped;
+  });
+
+  test("tells how much of it has come", async ({ ringback, desk, page }) => {
+    await ringback.deliver(sign(largeBody(100_000), { id: "evt_pieces" }));
+    // The half of it comes, and the rest when the test says so.
+    await page.addInitScript(() => {
+      const whole = globalThis.fetch;
+      globalThis.fetch = async (input, init) => {
+        const answer = await whole(input, init);
+        if (!String(input).includes("/payload?")) return answer;
+        const bytes = new Uint8Array(await answer.arrayBuffer());
+        const half = 50 * 1024;
+        const body = new ReadableStream({
+          start(stream) {
+            stream.enqueue(bytes.slice(0, half));
+            Object.assign(globalThis, {
+              goOn: () => {
+                stream.enqueue(bytes.slice(half));
+                stream.close();
+              },
+            });
+          },
+        });
+        return new Response(body, { status: 200 });
+      };
+    });
+    await desk.enter(ADMIN);
+    const window = await desk.viewFromHistory("evt_pieces");
+    const payload = window.getByRole("region", { name: "Payload" });
+    await expect(payload).toContainText(/Loading the payload… 50 KB of \d+\.\d KB/);
+    await page.evaluate(() => (globalThis as unknown as { goOn: () => void }).goOn());
+    await expect(row(window, '"event_type"')).toBeVisible();
+  });
 });

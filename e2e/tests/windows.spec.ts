@@ -90,6 +90,7 @@ test("everything that dragging does is done by plain buttons too", async ({ ring
   await ringback.deliver(sign(jobBody(), { id: "evt_menu" }));
   await desk.enter(ADMIN);
   const window = await desk.viewFromHistory("evt_menu");
+  const initial = await box(window);
   await window.getByRole("button", { name: "Move and resize" }).click();
   const press = (name: string) => window.getByRole("button", { name, exact: true }).click();
   await press("Snap left");
@@ -108,6 +109,8 @@ test("everything that dragging does is done by plain buttons too", async ({ ring
   expect((await box(window)).width).toBeGreaterThan(centred.width);
   await press("Maximise or restore");
   expect(await box(window)).toEqual({ x: 0, y: 0, width: 1280, height: 800 });
+  await press("Reset");
+  expect(await box(window)).toEqual(initial);
   // Escape closes the menu first.
   await page.keyboard.press("Escape");
   await expect(window.getByRole("button", { name: "Snap left" })).toBeHidden();
@@ -143,6 +146,39 @@ test("a window comes back where it lay", async ({ ringback, desk, page }) => {
   await page.reload();
   await expect(desk.window("evt_place")).toBeVisible();
   expect(await box(desk.window("evt_place"))).toEqual({ x: 0, y: 0, width: 640, height: 800 });
+});
+
+test("a maximised window comes back maximised, and knows where it lay", async ({ ringback, desk, page }) => {
+  await ringback.deliver(sign(jobBody(), { id: "evt_whole" }));
+  await desk.enter(ADMIN);
+  const before = await box(await desk.viewFromHistory("evt_whole"));
+  await page.keyboard.press("ArrowLeft");
+  await desk.window("evt_whole").getByRole("button", { name: "Maximise", exact: true }).click();
+  await page.reload();
+  await expect(desk.window("evt_whole")).toBeVisible();
+  expect(await box(desk.window("evt_whole"))).toEqual({ x: 0, y: 0, width: 1280, height: 800 });
+  await desk.window("evt_whole").getByRole("button", { name: "Restore", exact: true }).click();
+  const after = await box(desk.window("evt_whole"));
+  expect([after.x, after.width].map(Math.round)).toEqual([before.x - 24, before.width].map(Math.round));
+});
+
+test("what the menu does to a window is said", async ({ ringback, desk, page }) => {
+  await ringback.deliver(sign(jobBody(), { id: "evt_said" }));
+  await desk.enter(ADMIN);
+  const window = await desk.viewFromHistory("evt_said");
+  await window.getByRole("button", { name: "Move and resize" }).click();
+  for (const [name, said] of [
+    ["Snap left", "Window 640 by 800, 0 from the left, 0 from the top"],
+    ["Maximise or restore", "Window 1280 by 800, 0 from the left, 0 from the top"],
+    ["Smaller", /^Window 1113 by 696/],
+    ["Snap right", "Window 640 by 800, 640 from the left, 0 from the top"],
+    ["Larger", /^Window 736 by 800/],
+    ["Reset", /^Window 589 by 624/],
+  ] as const) {
+    await window.getByRole("button", { name, exact: true }).click();
+    await page.clock.runFor(5_500);
+    await expect(page.getByRole("status").filter({ hasText: said })).toHaveCount(1);
+  }
 });
 
 test("on a phone a window is a sheet over the whole screen", async ({ ringback, desk, page }) => {
