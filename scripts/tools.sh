@@ -92,7 +92,7 @@ install_wasm_opt() {
     if [ -x "$home/node_modules/binaryen/bin/wasm-opt" ]; then
         paths=$home/node_modules/binaryen/bin:$paths
     else
-        say "wasm-opt could not be had from npm: the SPA is built without it and about twice as large"
+        say "wasm-opt could not be had from npm: the SPA is built without it and a third larger"
         paths=$root/scripts/without-wasm-opt:$paths
     fi
 }
