@@ -19,7 +19,7 @@ const narrow = { width: 390, height: 844 };
 
 for (const colorScheme of ["light", "dark"] as const) {
   test.describe(colorScheme, () => {
-    test.use({ colorScheme, viewport: wide });
+    test.use({ colorScheme, viewport: wide, expectedErrors: /status of 503/ });
     test.slow();
 
     /** One picture wide and one narrow, of the page as it is. */
@@ -32,13 +32,23 @@ for (const colorScheme of ["light", "dark"] as const) {
       await page.setViewportSize(wide);
     }
 
-    test("signing in and the empty desk", async ({ desk, page }) => {
-      await desk.open();
+    test("signing in, setting up, the empty desk and what can go wrong", async ({ desk, page }) => {
+      await desk.open("/setup?token=of-the-link");
+      await expect(page.getByRole("button", { name: "Create account" })).toBeVisible();
+      await pictures(page, "set-up");
+      await page.goto("/no/such/page");
+      await expect(page.getByRole("heading", { name: "There is no such page" })).toBeVisible();
+      await pictures(page, "not-found");
+      await page.goto("/");
       await expect(page.getByRole("button", { name: "Sign in" })).toBeVisible();
       await pictures(page, "sign-in");
       await desk.signIn(ADMIN);
       await expect(page.getByRole("heading", { name: "No callback has arrived yet" })).toBeVisible();
       await pictures(page, "empty");
+      await page.route("**/llm-callbacks/history*", (route) => route.fulfill({ status: 503 }));
+      await page.reload();
+      await expect(page.getByRole("heading", { name: "The callbacks could not be read" })).toBeVisible();
+      await pictures(page, "error");
     });
 
     test("callbacks, filters and windows", async ({ ringback, desk, page }) => {
@@ -56,9 +66,28 @@ for (const colorScheme of ["light", "dark"] as const) {
       await pictures(page, "detail");
 
       const window = desk.window("msg_nightly_report");
+      for (const view of ["Raw", "Hex"]) {
+        await window.getByRole("tab", { name: view }).click();
+        await expect(window.getByRole("tabpanel", { name: view })).toContainText(view === "Raw" ? "batch.completed" : "7b 22");
+        await pictures(page, view.toLowerCase());
+      }
       await window.getByRole("button", { name: "Compare with the content" }).click();
       await window.getByRole("row", { name: "/data/output_file" }).scrollIntoViewIfNeeded();
       await pictures(page, "deliveries");
+      await page.keyboard.press("Escape");
+
+      await desk.bell.click();
+      await expect(page.getByRole("dialog", { name: "Notification centre" })).toContainText("msg_nightly_report");
+      await pictures(page, "notifications");
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("Control+k");
+      await page.keyboard.type("a");
+      await expect(page.getByRole("dialog", { name: "Command palette" }).getByRole("option").first()).toBeVisible();
+      await pictures(page, "palette");
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("?");
+      await expect(page.getByRole("dialog", { name: "Keyboard shortcuts" })).toBeVisible();
+      await pictures(page, "shortcuts");
       await page.keyboard.press("Escape");
 
       const forged = (await ringback.history()).find((callback) => callback.signature === "invalid");
