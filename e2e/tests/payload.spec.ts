@@ -227,7 +227,7 @@ test.describe("a payload on its way", () => {
     });
     await desk.enter(ADMIN);
     const window = await desk.viewFromHistory("evt_slow");
-    const payload = window.getByRole("region", { name: "Payload" });
+    const payload = window.getByRole("group", { name: "Payload" }).first();
     await expect(payload).toContainText("Loading the payload…");
     const stopped = page.waitForEvent("requestfailed", (request) => request.url().includes("/payload?"));
     await payload.getByRole("button", { name: "Stop" }).click();
@@ -246,7 +246,7 @@ test.describe("a payload on its way", () => {
     await page.route("**/payload?*", () => {});
     await desk.enter(ADMIN);
     const window = await desk.viewFromHistory("evt_closed");
-    await expect(window.getByRole("region", { name: "Payload" })).toContainText("Loading the payload…");
+    await expect(window.getByRole("group", { name: "Payload" }).first()).toContainText("Loading the payload…");
     const stopped = page.waitForEvent("requestfailed", (request) => request.url().includes("/payload?"));
     await page.keyboard.press("Escape");
     await stopped;
@@ -278,7 +278,7 @@ test.describe("a payload on its way", () => {
     });
     await desk.enter(ADMIN);
     const window = await desk.viewFromHistory("evt_pieces");
-    const payload = window.getByRole("region", { name: "Payload" });
+    const payload = window.getByRole("group", { name: "Payload" }).first();
     await expect(payload).toContainText(/Loading the payload… 50 KB of \d+\.\d KB/);
     await page.evaluate(() => (globalThis as unknown as { goOn: () => void }).goOn());
     await expect(row(window, '"event_type"')).toBeVisible();
