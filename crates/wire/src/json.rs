@@ -401,7 +401,7 @@ impl<T: Json> Json for Vec<T> {
     fn read(value: &mut Value) -> Option<Self> {
         let Value::List(values) = value else { return None };
         // To collect options takes more code, for each kind of value anew.
-        let mut list = Vec::with_capacity(values.len());
+        let mut list = Vec::new();
         for value in values {
             list.push(T::read(value)?);
         }

@@ -174,18 +174,12 @@ List of callbacks|Open in a window|Enter
 In a window|Close it|Esc
 On the bar of a window|Move it|← → ↑ ↓
 On the bar of a window|Resize it|Ctrl+← Ctrl+→ Ctrl+↑ Ctrl+↓
-On the bar of a window|Maximise it|Alt+↑
-On the bar of a window|Restore it|Alt+↓
-In a payload's tree|Next row|↓
-In a payload's tree|Row before|↑
+On the bar of a window|Maximise it, restore it|Alt+↑ Alt+↓
+In a payload's tree|Other row|↑ ↓ PageUp PageDown Home End
 In a payload's tree|Unfold, or go in|→
 In a payload's tree|Fold, or go out|←
-In a payload's tree|Unfold or fold|Enter Space
+In a payload's tree|Fold or unfold|Enter Space
 In a payload's tree|Unfold its neighbours|*
-In a payload's tree|Some rows on|PageDown
-In a payload's tree|Some rows back|PageUp
-In a payload's tree|First row|Home
-In a payload's tree|Last row|End
 In a payload's search|Next match|Enter
 In a payload's search|Match before|Shift+Enter
 In a payload's search|Empty it|Esc";

@@ -197,7 +197,9 @@ impl Places {
     }
 
     fn forget(&mut self, id: &str) {
-        self.places.retain(|(known, _)| known != id);
+        if let Some(at) = self.places.iter().position(|(known, _)| known == id) {
+            self.places.remove(at);
+        }
     }
 }
 
