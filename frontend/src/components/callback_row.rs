@@ -48,7 +48,19 @@ pub fn callback_row(context: ListContext, id: i64) -> AnyView {
     // It is the name by which the row was found: it does not change.
     let name = row.with_untracked(|row| row.as_ref().map(|row| row.callback_id.clone()));
     let name = name.unwrap_or_default();
-    let box_name = ["Select ", &name].concat();
+    // Whoever signs in as somebody else gets another list.
+    let selection = untrack(|| session.is_admin()).then(|| {
+        view! {
+            <td role="cell" class="cell-select">
+                <input
+                    type="checkbox"
+                    aria-label=["Select ", &name].concat()
+                    prop:checked=selected
+                    on:click=select
+                />
+            </td>
+        }
+    });
     view! {
         <tr
             role="row"
@@ -61,16 +73,7 @@ pub fn callback_row(context: ListContext, id: i64) -> AnyView {
             on:click=open
             on:focusin=move |_| context.note_focus(Some(id))
         >
-            <Show when=move || session.is_admin()>
-                <td role="cell" class="cell-select">
-                    <input
-                        type="checkbox"
-                        aria-label=box_name.clone()
-                        prop:checked=selected
-                        on:click=select
-                    />
-                </td>
-            </Show>
+            {selection}
             {move || row.with(|row| row.as_ref().map(verdict_cells))}
             {id_cell(id, name)}
             {move || row.with(|row| row.as_ref().map(|row| fact_cells(context, row)))}

@@ -13,7 +13,7 @@ use crate::state::poller::Connection;
 use crate::state::tabs::{TabMessage, ToastClaims};
 use crate::ui::prelude::*;
 use gloo_timers::callback::Interval;
-use ringback_wire::CallbackSummary;
+use ringback_wire::{CallbackSummary, Signature};
 
 /// The feed, for the whole desk.
 #[derive(Clone, Copy)]
@@ -87,6 +87,9 @@ impl Feed {
         if news.is_empty() {
             return;
         }
+        // What is as it should be raises nothing; it may end what is raised.
+        let may_matter = news.iter().any(|row| row.signature != Signature::Valid)
+            || self.alerts.now.with_untracked(|now| !now.open.is_empty());
         // A tab that leads in the back makes room for one in front, so there is none.
         if self.runner.with_value(|runner| runner.as_ref().is_some_and(Runner::leads)) {
             self.chosen.notify(&news);
@@ -94,7 +97,9 @@ impl Feed {
         self.notices.list.update(|list| list.push_callbacks(&news));
         self.claims.update_value(|claims| claims.arrive(news));
         self.settle_toasts();
-        self.alerts.reload();
+        if may_matter {
+            self.alerts.reload();
+        }
     }
 
     /// Toasts what waits for a tab that leads and that somebody looks at, if this is it.

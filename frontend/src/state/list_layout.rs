@@ -9,7 +9,7 @@ const CARDS_PX: f64 = 640.0;
 const MEDIUM_PX: f64 = 860.0;
 const WIDE_PX: f64 = 1_160.0;
 /// Rows beyond what is in sight, so that a turn of the wheel shows no gap.
-const OVERSCAN: usize = 5;
+const OVERSCAN: usize = 4;
 
 /// A column that can be left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
