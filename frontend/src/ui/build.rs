@@ -7,10 +7,12 @@ use std::mem::take;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Node};
 
+/// A program that ran before; from the second time on with what is always the same of it.
+type Known = (&'static str, Option<Vec<Node>>);
+
 thread_local! {
-    /// The programs that ran before, by where their text lies; from the second time on with what is
-    /// always the same of them: a browser copies elements faster than it is told to make them.
-    static TEMPLATES: RefCell<Vec<(usize, Option<Vec<Node>>)>> = const { RefCell::new(Vec::new()) };
+    /// A browser copies elements faster than it is told to make them.
+    static TEMPLATES: RefCell<Vec<Known>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Builds a view. Every step takes the next of the slots, if it takes one.
@@ -24,10 +26,11 @@ pub fn build(program: &'static str, slots: &mut [AnyView]) -> AnyView {
 
 /// A copy of what is always the same of a program, unless it runs for the first time.
 fn copy_of(program: &'static str) -> Option<Vec<Node>> {
-    let place = program.as_ptr().addr();
     TEMPLATES.with_borrow_mut(|templates| {
-        let Some((_, template)) = templates.iter_mut().find(|(known, _)| *known == place) else {
-            templates.push((place, None));
+        // The same text, where it lies: to compare what it says would take longer.
+        let known = templates.iter_mut().find(|(known, _)| std::ptr::eq(*known, program));
+        let Some((_, template)) = known else {
+            templates.push((program, None));
             return None;
         };
         let template = template.get_or_insert_with(|| {
