@@ -172,21 +172,14 @@ pub fn find_callback(id: i64) -> Reply<CallbackDetail> {
     get(&format!("{CALLBACKS}/{id}?payload_limit={INLINE_BYTES}"))
 }
 
-/// The bytes of a delivery as received.
+/// The bytes of a delivery as received; somebody may follow them on their way.
 ///
 /// # Errors
-/// A problem with status 404 when only their digest was kept.
-pub fn fetch_payload(id: i64, delivery: i64) -> Reply<Vec<u8>> {
-    fetch("GET", &payload_href(id, Some(delivery)), None, Some)
-}
-
-/// The same, seen on its way.
-///
-/// # Errors
-/// As above, and [`ApiError::Unreachable`] when it was stopped.
-pub fn follow_payload(id: i64, delivery: i64, follower: Follower) -> Reply<Vec<u8>> {
+/// A problem with status 404 when only their digest was kept, and [`ApiError::Unreachable`] when it
+/// was stopped.
+pub fn fetch_payload(id: i64, delivery: i64, follower: Option<Follower>) -> Reply<Vec<u8>> {
     let path = payload_href(id, Some(delivery));
-    Reply { bytes: Box::pin(fetch_bytes("GET", path, None, Some(follower))), read: Some }
+    Reply { bytes: Box::pin(fetch_bytes("GET", path, None, follower)), read: Some }
 }
 
 /// Where the raw bytes are downloaded from.

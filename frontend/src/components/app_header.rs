@@ -7,11 +7,11 @@ use crate::hooks::alerts::use_alerts;
 use crate::hooks::announcer::use_announcer;
 use crate::hooks::browser::focus_id;
 use crate::hooks::commands::{Overlay, use_commands};
+use crate::hooks::complaints::use_complaints;
 use crate::hooks::feed::use_feed;
 use crate::hooks::router::use_router;
 use crate::hooks::session::use_session;
 use crate::hooks::theme::use_theme;
-use crate::hooks::toasts::use_toasts;
 use crate::state::poller::Connection;
 use crate::state::preferences::Choice;
 use crate::state::route::Route;
@@ -177,8 +177,7 @@ pub fn ThemeToggle() -> impl IntoView {
 fn SignOutButton() -> impl IntoView {
     let session = use_session();
     let router = use_router();
-    let toasts = use_toasts();
-    let announcer = use_announcer();
+    let complaints = use_complaints();
     let sign_out = move |_| {
         spawn_local(async move {
             match api::sign_out().await {
@@ -188,9 +187,7 @@ fn SignOutButton() -> impl IntoView {
                 }
                 // Who leaves a desk that is still open has to know.
                 Err(error) => {
-                    let text = "You are still signed in. ".to_owned() + &error.message();
-                    toasts.push_notice(text.clone());
-                    announcer.say(text);
+                    complaints.tell("You are still signed in. ".to_owned() + &error.message());
                 }
             }
         });

@@ -13,12 +13,12 @@ const SHOWN_CHARS: usize = 160;
 /// Fetches both bodies and lists what changed from the content to the other.
 pub fn compare_view(id: i64, (content, other): (i64, i64)) -> AnyView {
     let found = RwSignal::new(None::<Result<Vec<Change>, String>>);
+    let fetch = move |delivery| api::fetch_payload(id, delivery, None);
     spawn_local(async move {
-        let answer =
-            match (api::fetch_payload(id, content).await, api::fetch_payload(id, other).await) {
-                (Ok(content), Ok(other)) => compare(&content, &other),
-                (Err(error), _) | (_, Err(error)) => Err(error.message()),
-            };
+        let answer = match (fetch(content).await, fetch(other).await) {
+            (Ok(content), Ok(other)) => compare(&content, &other),
+            (Err(error), _) | (_, Err(error)) => Err(error.message()),
+        };
         found.try_set(Some(answer));
     });
     let shown = move || {

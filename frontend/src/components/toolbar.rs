@@ -14,8 +14,9 @@ use crate::ui::prelude::*;
 /// Over the list, where nothing moves for it: what waits, what is selected, what can be taken back.
 pub fn list_bar(list: ListContext) -> AnyView {
     let history = use_history();
+    let failed = Memo::new(move |_| history.list.with(History::failed_reload));
     let failure = move || {
-        history.list.with(History::failed_reload).map(|message| {
+        failed.get().map(|message| {
             view! {
                 <p role="alert">
                     "The list could not be read again: "

@@ -1,4 +1,4 @@
-//! What is wrong now: read at the start, when callbacks arrive, and each minute.
+//! What is wrong now: read at the start, when callbacks arrive that may change it, and each minute.
 
 use crate::api;
 use crate::ui::prelude::*;

@@ -82,7 +82,7 @@ impl PayloadLoad {
         context.missing.set(Some(String::new()));
         let follower = Follower { stop, came: loaded };
         spawn_local(async move {
-            match api::follow_payload(callback, delivery, follower).await {
+            match api::fetch_payload(callback, delivery, Some(follower)).await {
                 Ok(bytes) => {
                     context.payload.try_set_value(Payload::new(bytes));
                     context.missing.try_set(None);
