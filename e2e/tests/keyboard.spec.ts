@@ -49,6 +49,23 @@ test("brackets lead a window to the older and the newer callback", async ({ desk
   await expect(desk.window("evt_c").getByRole("button", { name: "Newer" })).toBeDisabled();
 });
 
+test("that there is no newer callback still holds when the window is marked as viewed", async ({ desk, page }) => {
+  let mark = () => {};
+  const told = new Promise<void>((resolve) => (mark = resolve));
+  await page.route("**/mark-viewed", async (route) => {
+    await told;
+    await route.continue();
+  });
+  const window = await desk.viewFromHistory("evt_c");
+  const newer = window.getByRole("button", { name: "Newer" });
+  await page.keyboard.press("]");
+  await expect(newer).toBeDisabled();
+  await expect(window.getByText("Viewed")).toHaveCount(0);
+  mark();
+  await expect(window.getByText("Viewed")).toBeVisible();
+  await expect(newer).toBeDisabled();
+});
+
 test("a slash leads to the search, where letters are letters", async ({ desk, page }) => {
   await page.keyboard.press("/");
   const search = page.getByRole("searchbox").first();

@@ -34,6 +34,12 @@ pub fn detail_view(context: DetailContext, name: StoredValue<String>) -> AnyView
     // Asked for again only when the verdict is another one.
     let verdict = Memo::new(move |_| context.found().map(|detail| (detail.id, detail.signature)));
     let diagnosis = move || verdict.get().map(|(id, signature)| diagnosis_view(id, signature));
+    // Not when it is marked as viewed: what a button has just told stays.
+    let seq = Memo::new(move |_| context.found().map(|detail| detail.seq));
+    let actions = move || {
+        seq.get()?;
+        untrack(|| context.found()).map(|detail| actions_view(detail, name))
+    };
     // Built again only when another body is shown, so that what was unfolded stays so.
     let payload = move || {
         let shown = shown.get()?;
@@ -61,7 +67,7 @@ pub fn detail_view(context: DetailContext, name: StoredValue<String>) -> AnyView
         <div class="detail">
             {move || context.found().map(verdict_view)}
             {diagnosis}
-            {move || context.found().map(|detail| actions_view(detail, name))}
+            {actions}
             {move || context.found().map(facts_view)}
             {remark}
             {later(move || (payload.into_any(), evidence()).into_any())}
