@@ -191,18 +191,34 @@ async fn do_not_wait_for_the_disk(app: &TestApp) {
     told.await.expect("it is told");
 }
 
-/// The size on disk: the SQLite file once its log is in it, or PostgreSQL's tables after a vacuum.
-async fn size_on_disk(app: &TestApp) -> i64 {
+/// What SQLite says of a checkpoint.
+#[derive(diesel::QueryableByName)]
+struct Checkpoint {
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    busy: i32,
+}
+
+/// Does what the server and autovacuum do when there is a moment, and says whether it is done.
+/// SQLite lets one checkpoint run at a time and only says so when the server's own is that one.
+fn tidy(conn: &mut Connection) -> diesel::QueryResult<bool> {
+    use diesel::RunQueryDsl;
     use diesel::connection::SimpleConnection;
-    let tidied = app.state.writer.write(|conn| match conn {
-        // What the server and autovacuum do when there is a moment; here it must have come.
-        Connection::Sqlite(sqlite) => sqlite.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)"),
+    match conn {
+        Connection::Sqlite(sqlite) => {
+            let told = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)");
+            Ok(told.get_result::<Checkpoint>(sqlite)?.busy == 0)
+        }
         Connection::Postgres(pg) => {
             pg.batch_execute("VACUUM llm_callbacks")?;
-            pg.batch_execute("VACUUM llm_callback_deliveries")
+            pg.batch_execute("VACUUM llm_callback_deliveries")?;
+            Ok(true)
         }
-    });
-    tidied.await.expect("it is tidied");
+    }
+}
+
+/// The size on disk: the SQLite file once its log is in it, or PostgreSQL's tables after a vacuum.
+async fn size_on_disk(app: &TestApp) -> i64 {
+    while !app.state.writer.write(tidy).await.expect("it is tidied") {}
     if app.database.url().is_postgres() {
         let size = |conn: &mut _| queries::retention::measure_stored_bytes(conn, i64::MAX);
         return app.state.readers.read(size).await.expect("a size");
