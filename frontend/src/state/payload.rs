@@ -1,17 +1,17 @@
 //! What the payload viewer shows: rows of coloured text over the bytes as they were sent.
 
+mod bytes;
+
 use super::find::Find;
 use super::json::{self, Folds, Indexer, Kind, Row};
+use bytes::{HEX_BYTES, boundary, hex, hex_row, split_lines};
 
 /// Bytes that are indexed before the page may answer again.
 pub const SLICE: usize = 192 * 1024;
 /// Bytes of one string shown in a row of the tree.
 const STRING_BYTES: usize = 1_000;
-/// Bytes in one row of the raw view; longer lines go on in the next row.
-const RAW_BYTES: usize = 400;
 /// Up to here the raw view is one text that the browser can search and select.
 const WHOLE_BYTES: usize = 64 * 1024;
-const HEX_BYTES: usize = 16;
 /// Rows that Page Up and Page Down go.
 const PAGE: usize = 15;
 /// Deeper rows are not indented further.
@@ -390,68 +390,9 @@ fn plain(text: String) -> Span {
     Span { class: "", text }
 }
 
-/// The first place from here that does not cut a character.
-fn boundary(bytes: &[u8], mut at: usize) -> usize {
-    while bytes.get(at).is_some_and(|byte| byte & 0xc0 == 0x80) {
-        at += 1;
-    }
-    at
-}
-
-fn split_lines(bytes: &[u8]) -> Vec<(u32, u32)> {
-    let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    let mut lines = Vec::new();
-    let mut start = 0;
-    while start < bytes.len() {
-        let room = boundary(bytes, (start + RAW_BYTES).min(bytes.len()));
-        let newline = bytes[start..room].iter().position(|byte| *byte == b'\n');
-        let end = newline.map_or(room, |length| start + length);
-        lines.push((narrow(start), narrow(end)));
-        start = end + usize::from(bytes.get(end) == Some(&b'\n'));
-    }
-    lines
-}
-
-fn hex_row(bytes: &[u8], index: usize) -> Vec<Span> {
-    let start = index * HEX_BYTES;
-    let Some(chunk) = bytes.get(start..bytes.len().min(start + HEX_BYTES)) else {
-        return Vec::new();
-    };
-    let mut text = String::with_capacity(HEX_BYTES * 3 + 1);
-    let mut ascii = String::with_capacity(HEX_BYTES);
-    for position in 0..HEX_BYTES {
-        if position == HEX_BYTES / 2 {
-            text.push(' ');
-        }
-        match chunk.get(position) {
-            Some(byte) => {
-                text.push_str(&hex(&[*byte]));
-                text.push(' ');
-                let visible = byte.is_ascii_graphic() || *byte == b' ';
-                ascii.push(if visible { char::from(*byte) } else { '·' });
-            }
-            None => text.push_str("   "),
-        }
-    }
-    vec![
-        Span { class: "hex-offset", text: format!("{start:08x}  ") },
-        Span { class: "", text },
-        Span { class: "hex-text", text: format!(" {ascii}") },
-    ]
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        for nibble in [byte >> 4, byte & 15] {
-            out.push(char::from(b"0123456789abcdef"[usize::from(nibble)]));
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
+    use super::bytes::RAW_BYTES;
     use super::*;
 
     fn payload(bytes: impl AsRef<[u8]>) -> Payload {
