@@ -73,9 +73,9 @@ export class Ringback {
         this.setUpLink = link?.[1];
         if (!listening) return;
         this.url = listening[1]!;
-        // The link, if there is one, is printed with the address: give it a moment.
+        // The link, if there is one, is printed with the address, in one piece.
         clearTimeout(timer);
-        setTimeout(resolve, link ? 0 : 150);
+        resolve();
       });
     });
   }

@@ -33,11 +33,14 @@ pub(super) fn run(args: &ServeArgs) -> Result<(), Failure> {
             tracing::info!("told to stop");
             handle.stop(true).await;
         });
-        let mut out = std::io::stdout().lock();
-        writeln!(out, "Ringback listens on {}", application.public_url())?;
+        // In one piece: a program that waits for the first line has the second with it.
+        let mut said = Vec::new();
+        writeln!(said, "Ringback listens on {}", application.public_url())?;
         if let Some(link) = application.set_up_link() {
-            writeln!(out, "Set-up link (good once, for 24 hours): {link}")?;
+            writeln!(said, "Set-up link (good once, for 24 hours): {link}")?;
         }
+        let mut out = std::io::stdout().lock();
+        out.write_all(&said)?;
         out.flush()?;
         drop(out);
         Ok(application.run().await?)
