@@ -102,6 +102,41 @@ test("F8 leads to the notifications", async ({ ringback, desk, page }) => {
   await expect(desk.toasts("evt_f8").getByRole("button", { name: "View details" })).toBeFocused();
 });
 
+test("a key that dismisses a notification goes on to the next, and back in the end", async ({ ringback, desk, page }) => {
+  await desk.enter(ADMIN);
+  await page.getByRole("link", { name: "Settings" }).focus();
+  for (const id of ["evt_key_1", "evt_key_2"]) {
+    await ringback.deliver(sign(jobBody(), { id }));
+    await desk.poll();
+    await expect(desk.toasts(id)).toHaveCount(1);
+  }
+  await page.keyboard.press("F8");
+  await desk.notifications.getByRole("button", { name: "Dismiss" }).first().focus();
+  await page.keyboard.press("Enter");
+  await expect(desk.notifications.getByRole("listitem")).toHaveCount(1);
+  await expect(desk.notifications).toBeFocused();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await expect(desk.notifications.getByRole("button", { name: "Dismiss" })).toBeFocused();
+  await page.keyboard.press("Space");
+  await expect(desk.notifications.getByRole("listitem")).toHaveCount(0);
+  await expect(page.getByRole("link", { name: "Settings" })).toBeFocused();
+});
+
+test("a notification goes by itself when the pointer has dismissed another", async ({ ringback, desk, page }) => {
+  await desk.enter(ADMIN);
+  for (const id of ["evt_click_1", "evt_click_2"]) {
+    await ringback.deliver(sign(jobBody(), { id }));
+    await desk.poll();
+    await expect(desk.toasts(id)).toHaveCount(1);
+  }
+  await desk.toasts("evt_click_2").getByRole("button", { name: "Dismiss" }).click();
+  await expect(desk.toasts("evt_click_2")).toHaveCount(0);
+  await page.mouse.move(1, 1);
+  await page.clock.runFor("00:11");
+  await expect(desk.toasts("evt_click_1")).toHaveCount(0);
+});
+
 test("notifications are kept, counted in the title, and lead to the callback", async ({ ringback, desk, page }) => {
   await desk.enter(ADMIN);
   await expect(page).toHaveTitle("Callbacks · Ringback");

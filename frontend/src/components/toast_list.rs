@@ -3,10 +3,10 @@
 use super::icon::{Glyph, Icon};
 use super::verdict::VerdictBadge;
 use crate::hooks::announcer::use_announcer;
-use crate::hooks::browser::focus_stays_inside;
+use crate::hooks::browser::{focus_stays_inside, is_key};
 use crate::hooks::history::use_history;
 use crate::hooks::location::use_page_location;
-use crate::hooks::toasts::use_toasts;
+use crate::hooks::toasts::{REGION, use_toasts};
 use crate::hooks::windows::use_windows;
 use crate::state::query::{Field, Filters};
 use crate::state::toasts::{Content, ToastId, summary_text};
@@ -31,7 +31,7 @@ pub fn ToastList() -> impl IntoView {
         <div class="visually-hidden" role="status">{move || announcer.text.get()}</div>
         <section
             class="toasts"
-            id="toasts"
+            id=REGION
             tabindex="-1"
             aria-label="Notifications (F8)"
             on:pointerenter=move |_| toasts.set_hovered(true)
@@ -69,7 +69,7 @@ fn ToastCard(id: ToastId) -> impl IntoView {
                 class="button button-icon button-quiet"
                 aria-label="Dismiss"
                 title="Dismiss"
-                on:click=move |_| toasts.dismiss(id)
+                on:click=move |event| toasts.dismiss_in_hand(id, is_key(&event))
             >
                 <Icon glyph=Glyph::X/>
             </button>

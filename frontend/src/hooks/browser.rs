@@ -188,6 +188,11 @@ pub fn wants_new_tab(event: &ev::MouseEvent) -> bool {
     event.ctrl_key() || event.meta_key() || event.shift_key() || event.button() != 0
 }
 
+/// True when a click is the press of a key, which has no place and is never a second one.
+pub fn is_key(event: &ev::MouseEvent) -> bool {
+    event.detail() == 0
+}
+
 /// True when the focus goes from inside an element to somewhere inside it as well.
 pub fn focus_stays_inside(event: &ev::FocusEvent) -> bool {
     let inside = event.current_target().and_then(|target| target.dyn_into::<Element>().ok());

@@ -1,12 +1,13 @@
 //! The commands of the desk and of the list of callbacks.
 
-use super::browser::{focus_id, focus_search, press_in_window};
+use super::browser::{focus_search, press_in_window};
 use super::commands::{Overlay, use_command, use_commands};
 use super::feed::use_feed;
 use super::history::use_pause;
 use super::list::ListContext;
 use super::router::use_router;
 use super::theme::use_theme;
+use super::toasts::use_toasts;
 use crate::state::commands::Command;
 use crate::state::route::Route;
 use crate::ui::ev;
@@ -18,6 +19,7 @@ pub fn use_desk_keys() {
     let feed = use_feed();
     let router = use_router();
     let theme = use_theme();
+    let toasts = use_toasts();
     let keys = ["g c", "g t", "g s", "g a", "g d"];
     for (route, href, letter) in Route::TABS {
         let keys = keys.into_iter().find(|keys| keys.ends_with(letter)).unwrap_or_default();
@@ -32,7 +34,8 @@ pub fn use_desk_keys() {
     use_command(command("Older callback", "["), || press_in_window("[aria-keyshortcuts='[']"));
     use_command(command("Newer callback", "]"), || press_in_window("[aria-keyshortcuts=']']"));
     let listener = window_event_listener(ev::keydown, move |event| {
-        if event.key() == "F8" && focus_id("toasts") {
+        if event.key() == "F8" {
+            toasts.focus();
             event.prevent_default();
         }
     });

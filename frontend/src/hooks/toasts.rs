@@ -1,6 +1,6 @@
 //! Lets toasts age, and pauses them while somebody looks at them or at another tab.
 
-use super::browser::is_visible;
+use super::browser::{focus_id, focused, is_visible, refocus};
 use super::clock::local_now_ms;
 use super::notices::{NoticesContext, use_notices};
 use super::preferences::use_preferences;
@@ -9,8 +9,11 @@ use crate::ui::prelude::*;
 use crate::ui::window_event_listener_untyped;
 use gloo_timers::callback::Interval;
 use ringback_wire::CallbackSummary;
+use web_sys::HtmlElement;
 
 const TICK_MS: u32 = 250;
+/// The id of the element that holds the toasts.
+pub const REGION: &str = "toasts";
 
 /// Why toasts do not age.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,6 +29,8 @@ pub struct ToastContext {
     /// The stack; follows changes.
     pub stack: RwSignal<ToastStack>,
     held: RwSignal<Held>,
+    /// What had the focus before the toasts were given it.
+    before: StoredValue<Option<HtmlElement>>,
     notices: NoticesContext,
 }
 
@@ -34,6 +39,7 @@ pub fn provide_toasts() -> ToastContext {
     let context = ToastContext {
         stack: RwSignal::new(ToastStack::default()),
         held: RwSignal::new(Held::default()),
+        before: StoredValue::new(None),
         notices: use_notices(),
     };
     provide_context(context);
@@ -74,6 +80,25 @@ impl ToastContext {
             // The element that had the pointer or the focus is gone without telling.
             self.hold(|held| (held.hovered, held.focused) = (false, false));
         }
+    }
+
+    /// Takes one away for a person, whose focus was on it: a key goes on among those that are left,
+    /// or where it came from, and a pointer lets them age.
+    pub fn dismiss_in_hand(self, id: ToastId, by_key: bool) {
+        self.dismiss(id);
+        if !by_key {
+            self.set_focused(false);
+        } else if self.stack.with_untracked(|stack| !stack.toasts().is_empty()) {
+            focus_id(REGION);
+        } else if let Some(before) = self.before.try_update_value(Option::take).flatten() {
+            refocus(&before);
+        }
+    }
+
+    /// Gives the focus to the toasts.
+    pub fn focus(self) {
+        self.before.set_value(focused());
+        focus_id(REGION);
     }
 
     /// Somebody opened a callback: what was told of it is read.
