@@ -39,6 +39,12 @@ test.describe("before the desk", () => {
     await expect(page.getByRole("heading", { name: "Ringback cannot be reached" })).toBeVisible();
     await scanner.scan("The server cannot be reached");
     await page.unroute("**/api/session");
+    await page.route("**/*.wasm", () => {});
+    await page.goto("/");
+    await page.clock.runFor(10_000);
+    await expect(page.getByRole("heading", { name: /still loading/ })).toBeVisible();
+    await scanner.scan("The app takes long");
+    await page.unroute("**/*.wasm");
     await page.route("**/*.wasm", (route) => route.abort());
     await page.goto("/");
     await expect(page.getByRole("heading", { name: "Ringback did not start" })).toBeVisible();

@@ -46,6 +46,24 @@ test.describe("an app that does not start", () => {
   });
 });
 
+test("an app that takes long says so, and nothing of it stays when it is there", async ({ page }) => {
+  await page.clock.install();
+  let arrive = () => {};
+  const arrived = new Promise<void>((resolve) => (arrive = resolve));
+  await page.route("**/*.wasm", async (route) => {
+    await arrived;
+    await route.continue();
+  });
+  await page.goto("/");
+  const told = page.getByRole("status");
+  await expect(told).toHaveText("Ringback");
+  await page.clock.runFor(10_000);
+  await expect(told).toHaveText(/still loading.*reload the page/i);
+  arrive();
+  await expect(page.getByRole("button", { name: "Sign in" })).toBeVisible();
+  await expect(page.getByText("still loading")).toHaveCount(0);
+});
+
 test.describe("an app that runs", () => {
   test.use({ expectedErrors: /RuntimeError|unreachable|of somebody else/ });
 
