@@ -15,6 +15,8 @@ pub mod preferences;
 pub mod query;
 pub mod resend;
 pub mod route;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod seen;
 pub mod show_rules;
 pub mod sources;

@@ -65,7 +65,7 @@ impl Announcements {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::history::tests::row;
+    use crate::state::sample::row;
     use ringback_wire::Signature;
 
     #[test]

@@ -241,28 +241,11 @@ impl History {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
     use crate::state::query::PageQuery;
+    use crate::state::sample::row;
     use ringback_wire::Signature;
-
-    pub(crate) fn row(id: i64) -> CallbackSummary {
-        CallbackSummary {
-            id,
-            seq: id,
-            source: "default".into(),
-            callback_id: format!("evt_{id}"),
-            event_type: "batch.completed".into(),
-            job_id: None,
-            workflow: None,
-            signature: Signature::Valid,
-            reason: None,
-            received_at: "2026-01-01T00:00:00.000000Z".into(),
-            deliveries: 1,
-            viewed_at: None,
-            viewed_by: None,
-        }
-    }
 
     fn loaded(search: &str, ids: &[i64]) -> History {
         let mut history = History::default();

@@ -90,7 +90,7 @@ impl Notices {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::history::tests::row;
+    use crate::state::sample::row;
 
     fn ids(notices: &Notices) -> Vec<i64> {
         let callback = |id| match notices.told(id)? {

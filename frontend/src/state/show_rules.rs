@@ -33,7 +33,7 @@ mod tests {
             event_type: event_type.to_owned(),
             workflow: workflow.map(str::to_owned),
             signature,
-            ..crate::state::history::tests::row(1)
+            ..crate::state::sample::row(1)
         }
     }
 

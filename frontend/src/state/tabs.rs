@@ -150,7 +150,7 @@ impl ToastClaims {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::history::tests::row;
+    use crate::state::sample::row;
     use proptest::prelude::*;
 
     #[test]

@@ -192,8 +192,7 @@ mod tests {
     const LIFE_MS: u32 = 10_000;
 
     fn rows(ids: std::ops::RangeInclusive<i64>, signature: Signature) -> Vec<CallbackSummary> {
-        ids.map(|id| CallbackSummary { signature, ..crate::state::history::tests::row(id) })
-            .collect()
+        ids.map(|id| CallbackSummary { signature, ..crate::state::sample::row(id) }).collect()
     }
 
     const NOW_MS: i64 = 1_000_000;
@@ -212,7 +211,7 @@ mod tests {
     }
 
     fn toast(id: i64) -> Content {
-        Content::Callback(crate::state::history::tests::row(id))
+        Content::Callback(crate::state::sample::row(id))
     }
 
     #[test]

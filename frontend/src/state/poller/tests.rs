@@ -1,25 +1,7 @@
 mod tabs;
 
 use super::*;
-use ringback_wire::{CallbackSummary, Signature};
-
-fn row(id: i64) -> CallbackSummary {
-    CallbackSummary {
-        id,
-        seq: id,
-        source: "default".into(),
-        callback_id: format!("evt_{id}"),
-        event_type: "batch.completed".into(),
-        job_id: None,
-        workflow: None,
-        signature: Signature::Valid,
-        reason: None,
-        received_at: "2026-01-01T00:00:00.000000Z".into(),
-        deliveries: 1,
-        viewed_at: None,
-        viewed_by: None,
-    }
-}
+use crate::state::sample::row;
 
 fn page(ids: &[i64], cursor: i64, has_more: bool) -> CheckResponse {
     CheckResponse {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::state::history::tests::row;
+use crate::state::sample::row;
 use proptest::prelude::*;
 
 #[test]
