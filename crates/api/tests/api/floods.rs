@@ -1,6 +1,6 @@
 //! What deliveries that are not trusted may take.
 
-use crate::support::{NOW_SECONDS, RECEIVE, TestApp, forge, sign};
+use crate::support::{NOW_SECONDS, RECEIVE, TestApp, forge, on_each_database_with, sign};
 use actix_web::http::Method;
 use ringback_api::config::Config;
 use ringback_api::worker::floods;
@@ -13,15 +13,6 @@ fn strict(config: &mut Config) {
     config.operations.floods.per_minute = NonZeroU32::new(2);
 }
 
-async fn on_each(change: fn(&mut Config), story: impl AsyncFn(&TestApp)) {
-    for make in [TestDatabase::sqlite, TestDatabase::postgres] {
-        let app = TestApp::start(make(), change);
-        eprintln!("on {}", app.database.url());
-        story(&app).await;
-        app.stop().await;
-    }
-}
-
 /// What an admin is told of deliveries that were not kept whole.
 async fn refused(app: &TestApp) -> Vec<Alert> {
     let open = crate::alerts::open(app).await.open;
@@ -30,7 +21,7 @@ async fn refused(app: &TestApp) -> Vec<Alert> {
 
 #[actix_web::test]
 async fn a_flood_is_told_to_wait_and_genuine_deliveries_pass_all_the_while() {
-    on_each(strict, async |app| {
+    on_each_database_with(strict, async |app| {
         let mut refused = 0;
         for n in 0..20 {
             let body = format!("{{\"n\":{n}}}");
@@ -79,7 +70,7 @@ async fn refusals_that_wait_are_recorded_when_the_server_stops() {
 #[actix_web::test]
 async fn bodies_over_the_quota_are_kept_as_digests_and_the_screen_is_told() {
     let small = |config: &mut Config| config.operations.floods.bytes_per_day = Some(100);
-    on_each(small, async |app| {
+    on_each_database_with(small, async |app| {
         let body = "x".repeat(60);
         let first: Receipt = app.ask(Method::POST, RECEIVE, &[], body.clone()).await.json();
         let detail = async |id: i64| -> CallbackDetail {
@@ -114,7 +105,7 @@ async fn bodies_over_the_quota_are_kept_as_digests_and_the_screen_is_told() {
 #[actix_web::test]
 async fn a_source_that_has_used_up_its_bytes_elsewhere_is_over_its_quota_here() {
     let small = |config: &mut Config| config.operations.floods.bytes_per_day = Some(100);
-    on_each(small, async |app| {
+    on_each_database_with(small, async |app| {
         // Another node stored it: this one hears of it from the database.
         let (writer, body) = (app.state.writer.clone(), vec![b'z'; 100]);
         let source = app.state.config.sources[0].clone();

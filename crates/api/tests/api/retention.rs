@@ -1,6 +1,6 @@
 //! What is old goes, a little at a time, and the database stays as large as it should be.
 
-use crate::support::{NOW_SECONDS, RECEIVE, TestApp, forge};
+use crate::support::{NOW_SECONDS, RECEIVE, TestApp, forge, on_each_database_with};
 use actix_web::http::Method;
 use ringback_api::clock::Clock;
 use ringback_api::config::Config;
@@ -8,20 +8,10 @@ use ringback_api::worker::retention::{Round, run_once};
 use ringback_core::connection::Connection;
 use ringback_core::models::{Micros, NewDelivery, Signature};
 use ringback_core::queries::{self, leases};
-use ringback_testing::TestDatabase;
 use ringback_wire::{CallbackDetail, HistoryResponse, PayloadAbsence, Receipt};
 use std::time::{Duration, Instant};
 
 const DAY: Micros = 24 * 3600 * 1_000_000;
-
-async fn on_each(change: fn(&mut Config), story: impl AsyncFn(&TestApp)) {
-    for make in [TestDatabase::sqlite, TestDatabase::postgres] {
-        let app = TestApp::start(make(), change);
-        eprintln!("on {}", app.database.url());
-        story(&app).await;
-        app.stop().await;
-    }
-}
 
 /// A round. The server has a loop of its own, which a long test may meet: then its lease has to end.
 async fn round(app: &TestApp) -> Round {
@@ -46,7 +36,7 @@ async fn untrusted_callbacks_go_first_then_bodies_then_the_rest() {
         config.operations.retention.keep_untrusted = Some(10 * DAY);
         config.operations.retention.keep_payload = Some(50 * DAY);
     };
-    on_each(days, async |app| {
+    on_each_database_with(days, async |app| {
         let genuine = app.receipt("genuine", "{\"n\":1}").await;
         app.deliver_with(&forge("forged", b"{}", NOW_SECONDS), "{}").await;
         assert_eq!(round(app).await.untrusted, 0);
@@ -79,7 +69,7 @@ async fn untrusted_callbacks_go_first_then_bodies_then_the_rest() {
 
 #[actix_web::test]
 async fn one_node_does_it_and_another_takes_over() {
-    on_each(
+    on_each_database_with(
         |_| {},
         async |app| {
             assert!(run_once(&app.state, "one").await.expect("a round").is_some());
@@ -97,7 +87,7 @@ async fn one_node_does_it_and_another_takes_over() {
 #[actix_web::test]
 async fn what_is_over_the_size_goes_oldest_and_untrusted_first() {
     let small = |config: &mut Config| config.operations.retention.keep_bytes = Some(700_000);
-    on_each(small, async |app| {
+    on_each_database_with(small, async |app| {
         for n in 0..20 {
             // 100,000 digits, which take about 45,000 bytes.
             let digits = |i: u64| format!("{:05}", (i * i * 7919 + n) % 99_991);
@@ -122,7 +112,7 @@ async fn what_is_over_the_size_goes_oldest_and_untrusted_first() {
 #[actix_web::test]
 async fn deliveries_are_stored_while_retention_works() {
     let short = |config: &mut Config| config.operations.retention.keep = Some(DAY);
-    on_each(short, async |app| {
+    on_each_database_with(short, async |app| {
         for chunk in 0..10 {
             fill(app, chunk, 300, 1000).await;
         }
@@ -240,7 +230,7 @@ async fn ninety_days_stay_flat() {
         config.operations.retention.keep_untrusted = Some(3 * DAY);
         config.operations.retention.keep_payload = Some(10 * DAY);
     };
-    on_each(days, async |app| {
+    on_each_database_with(days, async |app| {
         do_not_wait_for_the_disk(app).await;
         let mut sizes = Vec::new();
         let [mut storing, mut letting_go, mut measuring] = [Duration::ZERO; 3];

@@ -272,8 +272,13 @@ pub(crate) fn forge(id: &str, body: &[u8], at_seconds: i64) -> Vec<(String, Stri
 
 /// Runs a story on a server on SQLite and on a server on PostgreSQL.
 pub(crate) async fn on_each_database(story: impl AsyncFn(&TestApp)) {
+    on_each_database_with(|_| {}, story).await;
+}
+
+/// The same with a configuration of its own.
+pub(crate) async fn on_each_database_with(change: fn(&mut Config), story: impl AsyncFn(&TestApp)) {
     for make in [TestDatabase::sqlite, TestDatabase::postgres] {
-        let app = TestApp::start(make(), |_| {});
+        let app = TestApp::start(make(), change);
         eprintln!("on {}", app.database.url());
         story(&app).await;
         app.stop().await;
