@@ -1,5 +1,6 @@
 //! Takes out of the built app what only its makers need: the long names by which the program and its
-//! script know each other, each with sixteen random digits, the paths of their sources, and the script's comments and indents.
+//! script know each other, each with sixteen random digits, the paths of their sources, and all that
+//! the script says at length.
 //!
 //! `ringback-frontend-shrink FOLDER` does it to what Trunk left in the folder.
 
@@ -31,7 +32,7 @@ fn shrink(folder: &Path) -> Result<(), Box<dyn Error>> {
     let mut names = Names::of(&script);
     let places = Places::of(&cargo_home().unwrap_or_default());
     let program = program::rename(&fs::read(&program_path)?, &mut names, &places)?;
-    let script = script::strip(&names.replace(&script))?;
+    let script = script::minify(&names.replace(&script))?;
 
     // New contents, a new name: browsers keep what has the old one for ever.
     let old = format!("{APP}{old}");
