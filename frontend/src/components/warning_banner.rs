@@ -6,7 +6,7 @@ use crate::ui::prelude::*;
 use ringback_wire::Alert;
 
 /// Most lines; the rest is counted.
-const LINES: usize = 3;
+const LINES: usize = 2;
 
 /// The alerts that nobody took note of; nothing when there are none.
 #[component]
@@ -39,9 +39,7 @@ fn line(alert: Alert) -> AnyView {
     view! {
         <li>
             <strong>{alert.title} "."</strong>
-            " "
             <span class="wide-only">{alert.advice}</span>
-            " "
             <a href="/alerts">"See the alert"</a>
         </li>
     }
