@@ -68,6 +68,45 @@ test.describe("a server that does not read on", () => {
   });
 });
 
+test.describe("another list than the one that is read on", () => {
+  test.use({ expectedErrors: /status of 503|Failed to load/ });
+
+  test.beforeEach(async ({ ringback, desk }) => {
+    for (let index = 0; index < 60; index += 1) await ringback.deliver(sign(jobBody(), { id: `c_${index}` }));
+    await ringback.deliver(forge(jobBody(), { id: "c_forged" }));
+    await desk.enter(ADMIN);
+    await expect(desk.rows("c_59")).toHaveCount(1);
+  });
+
+  test("is shown though older ones of the first are on their way", async ({ desk, page }) => {
+    await page.route("**/llm-callbacks/history?*before=*", () => {});
+    await page.keyboard.press("End");
+    await expect(page.getByText("Loading older callbacks…")).toBeVisible();
+    await page.getByRole("combobox", { name: "Signature" }).selectOption("Invalid");
+    await expect(page.getByText("1 shown, that is all")).toBeVisible();
+    await expect(desk.rows("c_forged")).toHaveCount(1);
+  });
+
+  test("is shown though older ones of the first did not come", async ({ ringback, desk, page }) => {
+    await page.route("**/llm-callbacks/history?*before=*", (route) => route.fulfill(unavailable));
+    await page.keyboard.press("End");
+    await expect(page.getByText("the database does not answer")).toBeVisible();
+    await ringback.deliver(sign(jobBody(), { id: "c_new" }));
+    await desk.poll();
+    await page.getByRole("button", { name: "1 new – show" }).click();
+    await expect(desk.rows("c_new")).toHaveCount(1);
+  });
+
+  test("says why it does not come, and comes when it is tried again", async ({ desk, page }) => {
+    await page.route("**/llm-callbacks/history?*", (route) => route.fulfill(unavailable));
+    await page.getByRole("combobox", { name: "Signature" }).selectOption("Invalid");
+    await expect(page.getByText("the database does not answer")).toBeVisible();
+    await page.unroute("**/llm-callbacks/history?*");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await expect(desk.rows("c_forged")).toHaveCount(1);
+  });
+});
+
 test("what is in sight does not jump while new callbacks arrive", async ({ ringback, desk, page }) => {
   for (let index = 0; index < 40; index += 1) await ringback.deliver(sign(jobBody(), { id: `s_${String(index).padStart(2, "0")}` }));
   await desk.enter(ADMIN);

@@ -7,7 +7,7 @@ use super::location::{PageLocation, as_of_now};
 use super::preferences::use_preferences;
 use super::session::{SessionContext, use_session};
 use crate::api;
-use crate::state::history::{History, More};
+use crate::state::history::History;
 use crate::state::query::{ListQuery, Page};
 use crate::ui::prelude::*;
 use ringback_wire::{CallbackSummary, MarkViewedRequest, MarkViewedResponse, Seen};
@@ -100,6 +100,9 @@ impl HistoryContext {
             || self.list.with_untracked(|list| !list.selected().is_empty());
         let at_top = is_at_top() && !is_held;
         self.list.update(|list| list.arrive(rows, at_top));
+        if at_top && self.list.with_untracked(History::is_too_long) {
+            self.reload();
+        }
     }
 
     /// Marks these as viewed as they were seen; what was replaced since stays unviewed.
@@ -120,8 +123,8 @@ impl HistoryContext {
     /// Asks for the next older callbacks, unless that is on its way; after a failure only when the
     /// person wants it.
     pub fn read_on(self, wanted: bool) {
-        let may = self.list.with_untracked(|list| wanted || list.more == More::Idle);
-        if !may {
+        // Looked at first: an update that changes nothing would be told to whoever asks here again.
+        if !self.list.with_untracked(|list| list.may_read_on(wanted)) {
             return;
         }
         let Some(query) = self.list.try_update(History::begin_more).flatten() else { return };

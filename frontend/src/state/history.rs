@@ -52,7 +52,15 @@ pub struct History {
     anchor: Option<i64>,
 }
 
+/// With more rows than this the live list begins anew: what is older is read again on the way down.
+const MOST_ROWS: usize = 2_000;
+
 impl History {
+    /// Whether arrivals have made the list longer than anybody reads.
+    pub fn is_too_long(&self) -> bool {
+        self.load == Load::Ready && self.query.is_live() && self.order.len() > MOST_ROWS
+    }
+
     /// The callbacks of the list, newest first.
     pub fn ids(&self) -> &[i64] {
         &self.order
@@ -92,9 +100,16 @@ impl History {
         self.more = More::Idle;
     }
 
-    /// Starts to read on: what to ask for, when there is more and nothing is on its way.
+    /// Whether there is more to read and nothing is on its way; after a failure only when the
+    /// person wants it.
+    pub fn may_read_on(&self, wanted: bool) -> bool {
+        let may = if wanted { self.more != More::Loading } else { self.more == More::Idle };
+        may && self.load == Load::Ready && self.before.is_some()
+    }
+
+    /// Starts to read on: what to ask for.
     pub fn begin_more(&mut self) -> Option<ListQuery> {
-        if self.load != Load::Ready || self.more == More::Loading {
+        if !self.may_read_on(true) {
             return None;
         }
         let page = Page::Before(self.before.clone()?);
@@ -151,6 +166,7 @@ impl History {
                 if self.is_foreign {
                     self.order.clear();
                     self.rows.clear();
+                    (self.before, self.after) = (None, None);
                 }
                 self.load = Load::Failed(message);
             }
@@ -292,6 +308,18 @@ mod tests {
     }
 
     #[test]
+    fn a_live_list_does_not_grow_for_ever() {
+        let mut history = loaded("", &[1]);
+        let rows: Vec<CallbackSummary> = (2..=2_000).map(row).collect();
+        history.arrive(&rows, true);
+        assert_eq!((history.ids().len(), history.is_too_long()), (2_000, false));
+        history.arrive(&[row(2_001)], true);
+        assert!(history.is_too_long());
+        history.begin(ListQuery::default());
+        assert!(!history.is_too_long(), "it is read again already");
+    }
+
+    #[test]
     fn nothing_moves_under_a_reader() {
         let mut history = loaded("", &[2, 1]);
         history.arrive(&[row(3)], false);
@@ -372,6 +400,22 @@ mod tests {
         assert_eq!(history.selected(), &HashSet::from([4, 3, 2]));
         history.set_selected(3, false, true);
         assert_eq!(history.selected(), &HashSet::from([4]));
+    }
+
+    #[test]
+    fn nothing_is_read_on_while_the_list_loads_or_after_it_failed() {
+        let mut history = loaded("", &[6, 5]);
+        history.before = Some("k5".into());
+        assert!(history.may_read_on(false));
+        let asked = history.begin_more().expect("there is more");
+        assert!(!history.may_read_on(true), "it is on its way");
+        history.finish_more(&asked, Err("no answer".into()));
+        assert!(!history.may_read_on(false) && history.may_read_on(true));
+        let other = PageQuery::parse("?source=a").list;
+        history.begin(other.clone());
+        assert!(!history.may_read_on(true), "another list is on its way");
+        history.finish(&other, Err("no answer".into()));
+        assert!(!history.may_read_on(true), "it did not come, and has no more");
     }
 
     #[test]
