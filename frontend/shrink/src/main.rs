@@ -32,13 +32,15 @@ fn shrink(folder: &Path) -> Result<(), Box<dyn Error>> {
     let mut names = Names::of(&script);
     let places = Places::of(&cargo_home().unwrap_or_default());
     let program = program::rename(&fs::read(&program_path)?, &mut names, &places)?;
+    // The page starts the program by the default export alone: what else could start it can go.
+    let script = script.replace("export { initSync, ", "export { ");
     let script = script::minify(&names.replace(&script))?;
 
     // New contents, a new name: browsers keep what has the old one for ever.
     let old = format!("{APP}{old}");
     let new = format!("{APP}{}", hash((&program, &script)));
     let page = folder.join("index.html");
-    let html = fs::read_to_string(&page)?.replace(&old, &new);
+    let html = script::start(&fs::read_to_string(&page)?.replace(&old, &new), &new)?;
     fs::write(&page, merge_styles(folder, &html)?)?;
     fs::write(folder.join(format!("{new}.js")), script.replace(&old, &new))?;
     fs::write(folder.join(format!("{new}_bg.wasm")), program)?;

@@ -1,12 +1,12 @@
 //! The program's imports and exports under other names, and nothing of where its source lay.
 
 use crate::names::Names;
-use crate::places::Places;
+use crate::places::{Paths, Places, forget};
 use std::error::Error;
 use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{DataSection, ExportSection, ImportSection, Module};
 
-struct Renaming<'a>(&'a mut Names, &'a Places);
+struct Renaming<'a>(&'a mut Names, &'a Paths);
 
 impl Reencode for Renaming<'_> {
     type Error = std::convert::Infallible;
@@ -40,9 +40,32 @@ impl Reencode for Renaming<'_> {
         section: &mut DataSection,
         data: wasmparser::Data<'_>,
     ) -> Result<(), reencode::Error<Self::Error>> {
-        let bytes = self.1.forget(data.data);
-        reencode::utils::parse_data(self, section, wasmparser::Data { data: &bytes, ..data })
+        let kept = address(&data).map(|begin| forget(self.1, begin, data.data));
+        let data = wasmparser::Data { data: kept.as_deref().unwrap_or(data.data), ..data };
+        reencode::utils::parse_data(self, section, data)
     }
+}
+
+/// Where data is laid in memory, when the program says so in one number.
+fn address(data: &wasmparser::Data<'_>) -> Option<u32> {
+    let wasmparser::DataKind::Active { offset_expr, .. } = &data.kind else { return None };
+    match offset_expr.get_operators_reader().read() {
+        Ok(wasmparser::Operator::I32Const { value }) => Some(value.cast_unsigned()),
+        _ => None,
+    }
+}
+
+fn find_paths(program: &[u8], places: &Places) -> Result<Paths, wasmparser::BinaryReaderError> {
+    let mut paths = Paths::new();
+    for part in wasmparser::Parser::new(0).parse_all(program) {
+        if let wasmparser::Payload::DataSection(section) = part? {
+            for data in section {
+                let data = data?;
+                paths.extend(address(&data).into_iter().flat_map(|at| places.find(at, data.data)));
+            }
+        }
+    }
+    Ok(paths)
 }
 
 /// Gives the program's imports and exports the names that `names` has for them, and forgets the paths
@@ -55,8 +78,9 @@ pub(crate) fn rename(
     names: &mut Names,
     places: &Places,
 ) -> Result<Vec<u8>, Box<dyn Error>> {
+    let paths = find_paths(program, places)?;
     let mut module = Module::new();
-    Renaming(names, places).parse_core_module(&mut module, wasmparser::Parser::new(0), program)?;
+    Renaming(names, &paths).parse_core_module(&mut module, wasmparser::Parser::new(0), program)?;
     let renamed = module.finish();
     wasmparser::validate(&renamed)?;
     Ok(renamed)

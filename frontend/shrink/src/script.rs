@@ -6,6 +6,18 @@ use oxc_minifier::{CompressOptions, MangleOptions, Minifier, MinifierOptions};
 use oxc_parser::Parser;
 use oxc_span::SourceType;
 
+/// The page with the shortest script that starts the app, whose files are named so.
+///
+/// # Errors
+/// When the page has no script of Trunk's that does.
+pub(crate) fn start(page: &str, app: &str) -> Result<String, &'static str> {
+    let is_there = "the page does not start the app";
+    let (before, rest) = page.split_once("<script type=module>").ok_or(is_there)?;
+    let (_, after) = rest.split_once("</script>").ok_or(is_there)?;
+    let script = format!("import start from'/{app}.js';start({{module_or_path:'/{app}_bg.wasm'}})");
+    Ok([before, "<script type=module>", &script, "</script>", after].concat())
+}
+
 /// Shortens the module's own names and what it says; what it exports keeps its names.
 ///
 /// # Errors
@@ -19,7 +31,8 @@ pub(crate) fn minify(script: &str) -> Result<String, String> {
     let mut program = parsed.program;
     let options = MinifierOptions {
         mangle: Some(MangleOptions { top_level: true, ..MangleOptions::default() }),
-        compress: Some(CompressOptions::smallest()),
+        // It says only how to serve and to call it, and both are done.
+        compress: Some(CompressOptions { drop_console: true, ..CompressOptions::smallest() }),
     };
     let scoping = Minifier::new(options).minify(&allocator, &mut program).scoping;
     let writer = Codegen::new().with_options(CodegenOptions::minify()).with_scoping(scoping);
@@ -39,6 +52,17 @@ mod tests {
         for kept in [".name", "$7", "as default"] {
             assert!(short.contains(kept), "{short}");
         }
+    }
+
+    #[test]
+    fn the_page_starts_the_app_and_stays_as_it_is() {
+        let page =
+            "<p>a</p><script>b()</script><script type=module>import c;\n\nc()</script><p>d</p>";
+        let started = start(page, "app-1").unwrap_or_default();
+        assert!(started.starts_with("<p>a</p><script>b()</script><script type=module>import "));
+        assert!(started.contains("'/app-1.js'") && started.contains("'/app-1_bg.wasm'"));
+        assert!(started.ends_with(")</script><p>d</p>") && !started.contains("import c"));
+        assert!(start("<p>a</p>", "app-1").is_err());
     }
 
     #[test]
