@@ -105,3 +105,22 @@ test("a window names the source that has the secret, and verifies again when it 
   await why.getByRole("button", { name: "Verify again" }).click();
   await expect(why.getByRole("status")).toHaveText("It still does not hold with the secrets of now.");
 });
+
+test("an open window and its row follow what is delivered again, and what is forged", async ({ ringback, desk, page }) => {
+  const again = sign(jobBody(), { id: "evt_again" });
+  await ringback.deliver(again);
+  await desk.enter(ADMIN);
+  await desk.rows("evt_again").getByRole("link").click();
+  const window = desk.window("evt_again");
+  await expect(window).toContainText("1 delivery");
+  await ringback.deliver(again);
+  await desk.checkNow();
+  await expect(window).toContainText("2 deliveries");
+  await expect(desk.rows("evt_again").getByRole("cell", { name: "2", exact: true })).toHaveCount(1);
+  // Nobody asks: the alert that it raises tells of it.
+  await ringback.deliver(forge(jobBody(), { id: "evt_again" }));
+  await desk.pass("00:20");
+  await expect(window).toContainText("3 deliveries");
+  await expect(window).toContainText("Signature valid");
+  await expect(page.getByRole("region", { name: "Warnings" })).toContainText("Bad signatures");
+});

@@ -107,6 +107,28 @@ test.describe("another list than the one that is read on", () => {
   });
 });
 
+test("a page of the past leads to what is newer, and to the newest", async ({ ringback, desk, page }) => {
+  const ids = Array.from({ length: 160 }, (_, index) => `past_${String(index).padStart(3, "0")}`);
+  for (const id of ids) await ringback.deliver(sign(jobBody(), { id }));
+  await desk.enter(ADMIN);
+  await expect(desk.rows("past_159")).toHaveCount(1);
+  const older = page.waitForRequest(/history\?.*before=/);
+  await page.keyboard.press("End");
+  const position = new URL((await older).url()).searchParams.get("before")!;
+
+  await page.goto(`/?before=${encodeURIComponent(position)}`);
+  await expect(desk.rows("past_109")).toHaveCount(1);
+  await expect(desk.rows("past_110")).toHaveCount(0);
+  await page.getByRole("button", { name: "Newer" }).click();
+  await expect(desk.rows("past_159")).toHaveCount(1);
+  await expect(page).toHaveURL(/\?after=/);
+  await expect(page.getByRole("button", { name: "Newer" })).toHaveCount(0);
+  await page.goBack();
+  await page.getByRole("button", { name: "Newest" }).click();
+  await expect(page).toHaveURL(/\/$/);
+  await expect(desk.rows("past_159")).toHaveCount(1);
+});
+
 test("what is in sight does not jump while new callbacks arrive", async ({ ringback, desk, page }) => {
   for (let index = 0; index < 40; index += 1) await ringback.deliver(sign(jobBody(), { id: `s_${String(index).padStart(2, "0")}` }));
   await desk.enter(ADMIN);

@@ -11,6 +11,7 @@ test.describe("a session that ends", () => {
     await page.context().clearCookies();
     await desk.checkNow();
     await expect(page.getByRole("alert").filter({ hasText: ENDED })).toBeVisible();
+    await expect(page.getByText("Signed out", { exact: true })).toBeVisible();
     await expect(page).toHaveURL(/\/sign-in\?next=%2Fsettings$/);
     await desk.signIn(ADMIN);
     await expect(page.getByRole("heading", { name: "Settings" })).toBeVisible();
@@ -53,6 +54,21 @@ test.describe("signing out that fails", () => {
 
 test.describe("a connection that is lost", () => {
   test.use({ expectedErrors: /status of 503/ });
+
+  test("is an alert after a minute, and none when it is back", async ({ desk, page }) => {
+    await desk.enter(ADMIN);
+    await desk.settle();
+    const alert = page.getByRole("alert").filter({ hasText: "No connection for a minute" });
+    await desk.setOnline(false);
+    await desk.expectConnection("Offline");
+    await page.clock.runFor(59_000);
+    await expect(alert).toHaveCount(0);
+    await page.clock.runFor(1_000);
+    await expect(alert).toHaveCount(1);
+    await desk.setOnline(true);
+    await desk.settle();
+    await expect(alert).toHaveCount(0);
+  });
 
   test("is announced once, and not each second of the wait", async ({ desk, page }) => {
     await desk.enter(ADMIN);

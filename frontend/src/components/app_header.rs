@@ -17,6 +17,7 @@ use crate::state::preferences::Choice;
 use crate::state::route::Route;
 use crate::state::theme::Theme;
 use crate::ui::prelude::*;
+use gloo_timers::callback::Timeout;
 
 /// Name, tabs, connection, theme and the way out.
 #[component]
@@ -81,6 +82,9 @@ pub fn SkipLink() -> impl IntoView {
     view! { <a class="skip-link" href="#main" on:click=skip>"Skip to the callbacks"</a> }
 }
 
+/// After so long it is an alert that there is no connection.
+const LOST_LONG_MS: u32 = 60_000;
+
 #[component]
 fn ConnectionChip() -> impl IntoView {
     let feed = use_feed();
@@ -103,7 +107,27 @@ fn ConnectionChip() -> impl IntoView {
             announcer.say(trouble);
         }
     });
+    let is_lost = Memo::new(move |_| told(feed.connection.get()).0 != "good");
+    let lost_long = RwSignal::new(false);
+    let alarm = StoredValue::new(None);
+    Effect::new(move |_| {
+        lost_long.set(false);
+        let wait = || Timeout::new(LOST_LONG_MS, move || lost_long.set(true));
+        alarm.set_value(is_lost.get().then(wait));
+    });
     view! {
+        {move || {
+            lost_long
+                .get()
+                .then(|| {
+                    view! {
+                        <p class="visually-hidden" role="alert">
+                            "No connection for a minute. What arrives is stored, and shown when it is back."
+                        </p>
+                    }
+                        .into_any()
+                })
+        }}
         <div class="connection" data-state=state role="group" aria-label="Connection">
             <span class="connection-dot" aria-hidden="true"></span>
             <span class="connection-word">{word}</span>

@@ -120,6 +120,12 @@ pub fn pager() -> AnyView {
     let count = Memo::new(move |_| history.list.with(|list| list.ids().len()));
     let is_ready = move || history.list.with(|list| list.load == Load::Ready);
     let in_past = move || location.query.with(|query| query.list.page != Page::First);
+    let has_newer = move || history.list.with(|list| list.after.is_some());
+    let newer = move |_| {
+        if let Some(after) = untrack(|| history.list.with(|list| list.after.clone())) {
+            location.push(&location.current().with_page(Page::After(after)));
+        }
+    };
     let newest = move |_| location.push(&location.current().with_page(Page::First));
     let told = move || match (more.get(), has_older.get()) {
         (More::Loading, _) => "Loading older callbacks…".to_owned(),
@@ -135,6 +141,9 @@ pub fn pager() -> AnyView {
                     <Icon glyph=Glyph::ArrowLeft/>
                     "Newest"
                 </button>
+                <Show when=has_newer>
+                    <button type="button" class="button" on:click=newer>"Newer"</button>
+                </Show>
             </Show>
             <Show when=is_ready>
                 <p class="quiet">{told}</p>

@@ -1,11 +1,12 @@
-//! What is wrong now: read at the start, when callbacks arrive that may change it, and each minute.
+//! What is wrong now: read at the start, when callbacks arrive that may change it, and three times a
+//! minute.
 
 use crate::api;
 use crate::ui::prelude::*;
 use gloo_timers::callback::Interval;
 use ringback_wire::AlertsResponse;
 
-const INTERVAL_MS: u32 = 60_000;
+const INTERVAL_MS: u32 = 20_000;
 
 /// The open alerts.
 #[derive(Clone, Copy)]

@@ -1,5 +1,6 @@
 //! What a detail window knows of its callback.
 
+use super::alerts::use_alerts;
 use super::feed::use_feed;
 use super::history::use_history;
 use super::session::use_session;
@@ -43,7 +44,8 @@ impl DetailContext {
     }
 }
 
-/// Reads a callback, marks it as viewed as it was read, and reads it again when it changes.
+/// Reads a callback, marks it as viewed as it was read, and reads it again when it changes, when the
+/// alerts do (a forged delivery changes nothing else) and when the person asks for news.
 pub fn use_detail(id: &str) -> DetailContext {
     let content = RwSignal::new(Content::Loading);
     let outdated = RwSignal::new(None);
@@ -52,6 +54,7 @@ pub fn use_detail(id: &str) -> DetailContext {
         return DetailContext { content, outdated, load: Callback::new(|()| ()) };
     };
     let feed = use_feed();
+    let alerts = use_alerts();
     let history = use_history();
     let session = use_session();
     let load = Callback::new(move |()| {
@@ -66,6 +69,9 @@ pub fn use_detail(id: &str) -> DetailContext {
             outdated.try_set(failed.map(ApiError::message));
             if failed.is_some() && is_found == Some(true) {
                 return;
+            }
+            if let Ok(detail) = &answer {
+                history.note_deliveries(id, detail.deliveries);
             }
             let gone = content.try_set(match answer {
                 Ok(detail) => Content::Found(Arc::new(detail)),
@@ -92,6 +98,13 @@ pub fn use_detail(id: &str) -> DetailContext {
     Effect::new(move |before: Option<()>| {
         let changed = feed.changed.with(|changed| changed.contains(&id));
         if before.is_some() && changed {
+            load.run(());
+        }
+    });
+    Effect::new(move |before: Option<()>| {
+        alerts.now.track();
+        feed.asked.track();
+        if before.is_some() {
             load.run(());
         }
     });

@@ -26,6 +26,8 @@ pub struct Feed {
     pub cursor: RwSignal<Option<String>>,
     /// The callbacks of the last batch: open windows read theirs again.
     pub changed: RwSignal<Vec<i64>>,
+    /// How often the person has asked for news.
+    pub asked: RwSignal<i64>,
     clock: Clock,
     history: HistoryContext,
     toasts: ToastContext,
@@ -46,6 +48,7 @@ pub fn provide_feed(clock: Clock) -> Feed {
         unviewed: RwSignal::new(0),
         cursor: RwSignal::new(None),
         changed: RwSignal::new(Vec::new()),
+        asked: RwSignal::new(0),
         clock,
         history: use_history(),
         toasts: use_toasts(),
@@ -72,6 +75,8 @@ pub fn use_feed() -> Feed {
 impl Feed {
     /// Asks for news now instead of at the next tick.
     pub fn nudge(self) {
+        self.alerts.reload();
+        self.asked.update(|times| *times += 1);
         self.runner.with_value(|runner| {
             if let Some(runner) = runner {
                 runner.nudge();

@@ -120,6 +120,14 @@ impl HistoryContext {
         self.list.try_update(|list| list.mark_viewed(ids, &by, at));
     }
 
+    /// Notes on screen how often this one was delivered by now.
+    pub fn note_deliveries(self, id: i64, deliveries: i64) {
+        let changed = self.list.try_update_untracked(|list| list.note_deliveries(id, deliveries));
+        if changed == Some(true) {
+            self.list.notify();
+        }
+    }
+
     /// Asks for the next older callbacks, unless that is on its way; after a failure only when the
     /// person wants it.
     pub fn read_on(self, wanted: bool) {

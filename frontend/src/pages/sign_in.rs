@@ -18,6 +18,10 @@ pub fn SignInPage() -> impl IntoView {
             .into_any()
     });
     let introduction = view! {
+        <p class="connection" data-state="bad">
+            <span class="connection-dot" aria-hidden="true"></span>
+            "Signed out"
+        </p>
         {ended}
         {move || {
             set_up_open

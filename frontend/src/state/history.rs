@@ -210,6 +210,13 @@ impl History {
         self.selected.retain(|id| !ids.contains(id));
     }
 
+    /// Notes how often one was delivered by now; true when that is news.
+    pub fn note_deliveries(&mut self, id: i64, deliveries: i64) -> bool {
+        self.rows
+            .get_mut(&id)
+            .is_some_and(|row| std::mem::replace(&mut row.deliveries, deliveries) != deliveries)
+    }
+
     /// Notes that marks were taken back: those made at a time.
     pub fn unmark_viewed(&mut self, at: &str) {
         for row in self.rows.values_mut() {
