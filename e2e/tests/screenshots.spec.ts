@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 import { ADMIN, expect, test } from "../support/fixtures";
-import { forge, sign } from "../support/signing";
+import { forge, sign, unsigned } from "../support/signing";
 
 // Not a test: `just screenshots` makes the pictures of the documentation with it.
 const REPORT = JSON.stringify({
@@ -90,9 +90,20 @@ for (const colorScheme of ["light", "dark"] as const) {
       await pictures(page, "shortcuts");
       await page.keyboard.press("Escape");
 
-      const forged = (await ringback.history()).find((callback) => callback.signature === "invalid");
-      await page.goto(`/?signature=invalid,missing&callback=${id}&callback=${forged?.id ?? id}`);
-      await expect(page.getByRole("dialog").first().getByRole("tree")).toBeVisible();
+      const forged = await ringback.deliver(forge(ALTERED, { id: "msg_forged_report" }));
+      const bare = await ringback.deliver(unsigned(REPORT, { id: "msg_unsigned_report" }));
+      await page.goto(`/?${[bare.id, id, forged.id].map((id) => `callback=${id}`).join("&")}`);
+      await expect(page.getByRole("dialog")).toHaveCount(3);
+      for (const [name, place] of [
+        ["msg_nightly_report", "Snap left"],
+        ["msg_forged_report", "Snap right"],
+      ] as const) {
+        const window = desk.window(name);
+        await window.getByRole("button", { name: "Move and resize" }).click();
+        await window.getByRole("button", { name: place }).click();
+        await expect(window.getByRole("tree")).toBeVisible();
+      }
+      await expect(desk.window("msg_forged_report")).toContainText("Signature invalid");
       await pictures(page, "windows");
     });
 
