@@ -8,7 +8,10 @@ const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-prac
 const WIDTHS = [1440, 320] as const;
 const THEMES = ["light", "dark"] as const;
 
-/** One view as it was found in each theme at each width: `rules passed / violations`. */
+/** What axe does not do by itself, and drops without a word when the tags are lost on the way to it. */
+const ASKED_FOR = "target-size";
+
+/** One view as it was found in each theme at each width: `rules passed / violations / undecided`. */
 interface Row {
   view: string;
   found: string[];
@@ -29,12 +32,15 @@ export class Scanner {
       for (const colorScheme of THEMES) {
         // A colour that is on its way to another would be read as neither.
         await this.page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-        const { passes, violations } = await new AxeBuilder({ page: this.page })
-          .withTags(TAGS)
+        const { passes, violations, incomplete, inapplicable } = await new AxeBuilder({ page: this.page })
+          // Before the tags, which it would take away.
           .options({ resultTypes: ["violations"] })
+          .withTags(TAGS)
           .setLegacyMode(true)
           .analyze();
-        found.push(`${passes.length} / ${violations.length}`);
+        const ran = [passes, violations, incomplete, inapplicable].flat().map(({ id }) => id);
+        expect(ran, "the rules that ran").toContain(ASKED_FOR);
+        found.push(`${passes.length} / ${violations.length} / ${incomplete.length}`);
         for (const { id, help, nodes } of violations) {
           this.violations.push({ view, width, colorScheme, id, help, where: nodes.map((node) => node.html) });
         }
