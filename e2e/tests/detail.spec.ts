@@ -1,3 +1,4 @@
+import type { Locator } from "@playwright/test";
 import { ADMIN, expect, test } from "../support/fixtures";
 import { forge, jobBody, sign, unsigned } from "../support/signing";
 
@@ -123,4 +124,73 @@ test("an open window and its row follow what is delivered again, and what is for
   await expect(window).toContainText("3 deliveries");
   await expect(window).toContainText("Signature valid");
   await expect(page.getByRole("region", { name: "Warnings" })).toContainText("Bad signatures");
+});
+
+/** What is said of a name in a list of facts, in the order of the page. */
+function facts(within: Locator, name: string): Locator {
+  // A definition belongs to the term before it, which no role tells.
+  const term = within.getByRole("term").filter({ hasText: new RegExp(`^${name}$`) });
+  return term.locator("xpath=following-sibling::dd[1]");
+}
+
+/** A time to the second, the same for a machine, and how long ago it was. */
+async function expectTime(fact: Locator, at: string): Promise<void> {
+  await expect(fact).toContainText(/\d{1,2} \w{3} \d{4}, \d\d:\d\d:\d\d · (just now|\d+ \w+ ago)/);
+  const told = Date.parse((await fact.getByRole("time").getAttribute("datetime"))!);
+  expect(Math.floor(told / 1000)).toBe(Math.floor(Date.parse(at) / 1000));
+}
+
+test("a window leaves out nothing of what is known of a callback", async ({ ringback, desk }) => {
+  const delivery = sign(jobBody({ job_id: "batch_7f", workflow: "summaries" }), { id: "evt_whole" });
+  const odd = 'odd; value="1, 2" <b>';
+  const headers = { ...delivery.headers, "x-request-id": odd, "x-odd": "of no use" };
+  const { id } = await ringback.deliver({ ...delivery, headers });
+  const { received_at } = await ringback.read<{ received_at: string }>(`/api/admin/llm-callbacks/${id}`);
+  await desk.enter(ADMIN);
+  const window = await desk.viewFromHistory("evt_whole");
+  for (const [name, told] of [
+    ["Callback", "evt_whole"],
+    ["Event type", "batch.completed"],
+    ["Source", "default"],
+    ["Job", "batch_7f"],
+    ["Workflow", "summaries"],
+  ] as const) {
+    await expect(facts(window, name), name).toHaveText(told);
+  }
+  await expectTime(facts(window, "Received").first(), received_at);
+  await expect(facts(window, "Received").first()).toContainText("1 delivery");
+  await expect(facts(window, "Viewed")).toContainText(`by ${ADMIN.name}`);
+
+  const received = window.getByRole("listitem").filter({ hasText: "shown content" });
+  await expectTime(facts(received, "Received"), received_at);
+  await expectTime(facts(received, "Signed"), new Date(Number(delivery.headers["webhook-timestamp"]) * 1000).toISOString());
+  await expect(facts(received, "From")).toHaveText("127.0.0.1");
+  await expect(facts(received, "Size")).toHaveText(`${delivery.body.length} bytes`);
+  await received.getByText("Headers", { exact: true }).click();
+  for (const [name, value] of [
+    ["x-request-id", odd],
+    ["webhook-id", "evt_whole"],
+    ["content-type", "application/json"],
+  ] as const) {
+    await expect(facts(received, name)).toBeVisible();
+    await expect(facts(received, name)).toHaveText(value);
+  }
+  // Of headers, only those that are known to be of use are kept, and no signature.
+  await expect(received).not.toContainText("x-odd");
+  await expect(received).not.toContainText(delivery.headers["webhook-signature"]!.slice(3));
+});
+
+test("a fact of a callback leads to all callbacks with it", async ({ ringback, desk, page }) => {
+  await ringback.deliver(sign(jobBody({ job_id: "batch_7f", workflow: "summaries" }), { id: "evt_this" }));
+  await ringback.deliver(sign(jobBody({ job_id: "batch_7f", workflow: "else" }), { id: "evt_that" }));
+  await desk.enter(ADMIN);
+  await expect(desk.rows("evt_")).toHaveCount(2);
+  const window = await desk.viewFromHistory("evt_this");
+  await window.getByRole("button", { name: "Show all with summaries" }).click();
+  await expect(page).toHaveURL(/[?&]workflow=summaries(&|$)/);
+  await expect(desk.rows("evt_")).toHaveCount(1);
+  await expect(desk.rows("evt_this")).toHaveCount(1);
+  await window.getByRole("button", { name: "Show all with batch_7f" }).click();
+  await expect(page).toHaveURL(/[?&]id_prefix=batch_7f(&|$)/);
+  await expect(desk.rows("evt_")).toHaveCount(2);
 });
