@@ -101,11 +101,23 @@ for (const { name, enter } of browsers) {
   });
 }
 
-test("the theme and the settings hold in all tabs", async ({ desk }) => {
+test("the theme and the settings hold in all tabs", async ({ ringback, desk }) => {
+  await ringback.deliver(sign(jobBody(), { id: "evt_told" }));
   await desk.enter(ADMIN, "/settings");
   const second = await openSecond(desk);
   await desk.page.getByRole("radio", { name: "Dark" }).check();
   await expect(second.page.getByRole("button", { name: "Theme: dark" })).toBeVisible();
+  await expect(second.rows("evt_told")).not.toContainText("UTC");
+  await desk.page.getByRole("radio", { name: "UTC" }).check();
+  await expect(second.rows("evt_told")).toContainText("UTC");
+  // And the other way, where the choice has a place in the list too.
+  const compact = desk.page.getByRole("radio", { name: "Compact" });
+  await expect(compact).not.toBeChecked();
+  const before = (await second.rows("evt_told").boundingBox())!;
+  await second.page.getByText("View", { exact: true }).click();
+  await second.page.getByRole("radio", { name: "Compact" }).check();
+  await expect.poll(async () => (await second.rows("evt_told").boundingBox())!.height).toBeLessThan(before.height);
+  await expect(compact).toBeChecked();
 });
 
 test("reading the notifications in one tab makes them read in the other", async ({ ringback, desk }) => {
