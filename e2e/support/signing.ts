@@ -50,3 +50,18 @@ export function unsigned(body: string | Buffer, { id = `msg_${randomUUID()}` } =
 export function jobBody(fields: Record<string, unknown> = {}): string {
   return JSON.stringify({ event_type: "batch.completed", job_id: "batch_e2e", workflow: "nightly", ...fields });
 }
+
+/** A JSON body of exactly so many bytes, of one short item after the other. All of it is ASCII. */
+export function largeBody(bytes: number, item: (index: number) => string, last = item(0)): string {
+  const head = '{"event_type": "batch.completed", "items": [';
+  const tail = "]}";
+  const items: string[] = [];
+  let room = bytes - head.length - last.length - tail.length;
+  for (let index = 0; ; index += 1) {
+    const next = `${item(index)},`;
+    room -= next.length;
+    if (room < 0) break;
+    items.push(next);
+  }
+  return `${head}${items.join("")}${last}`.padEnd(bytes - tail.length) + tail;
+}

@@ -4,7 +4,7 @@ import { brotliCompressSync } from "node:zlib";
 import type { CDPSession, Page } from "@playwright/test";
 import { ADMIN, expect, test } from "../support/fixtures";
 import type { Summary } from "../support/ringback";
-import { jobBody, sign } from "../support/signing";
+import { jobBody, largeBody, sign } from "../support/signing";
 
 // Not a test: `just bench-web` measures with it. Times on a shared machine are noisy, so the ones
 // that matter are given as a ratio to a plain page of the same data measured in the same run.
@@ -232,12 +232,9 @@ test("eight hours pass and the heap stays flat", async ({ ringback, desk, page }
   expect(samples.at(-1)! / samples[2]!).toBeLessThan(1.25);
 });
 
-/** Of about this size, with many short rows, as a batch of chat completions is. */
-function largeBody(bytes: number): string {
-  const line = (index: number) => ({ index, role: "assistant", content: `line ${index} of a long answer`, tokens: index * 7 });
-  const count = Math.floor(bytes / JSON.stringify(line(10_000)).length) - 10;
-  return JSON.stringify({ event_type: "batch.completed", output: Array.from({ length: count }, (_, index) => line(index)) });
-}
+/** One of many short rows, as a batch of chat completions has them. */
+const completion = (index: number): string =>
+  JSON.stringify({ index, role: "assistant", content: `line ${index} of a long answer`, tokens: index * 7 });
 
 test.describe("large payloads, unthrottled", () => {
   test.use({ serverEnvironment: { RINGBACK_BODY_LIMIT_BYTES: String(6 << 20) } });
@@ -248,7 +245,7 @@ test.describe("large payloads, unthrottled", () => {
   ] as const) {
     test(`a payload of ${name} opens`, async ({ ringback, desk, page }) => {
       await ringback.deliver(sign(jobBody(), { id: "evt_small" }));
-      await ringback.deliver(sign(largeBody(bytes), { id: "evt_large" }));
+      await ringback.deliver(sign(largeBody(bytes, completion), { id: "evt_large" }));
       await desk.enter(ADMIN);
       await page.evaluate(() => {
         const tasks: number[] = [];

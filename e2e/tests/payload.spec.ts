@@ -1,23 +1,36 @@
-import type { Locator } from "@playwright/test";
+import type { Locator, Page } from "@playwright/test";
 import { ADMIN, expect, test } from "../support/fixtures";
-import { sign } from "../support/signing";
+import { largeBody as bodyOf, sign } from "../support/signing";
 
 test.use({ viewport: { width: 1280, height: 800 } });
 
+const MIB = 1 << 20;
+
+/** Many rows, and one at the end that can be told from the others. */
 function largeBody(bytes: number): string {
-  const items: string[] = [];
-  let size = 0;
-  for (let index = 0; size < bytes - 400; index += 1) {
-    const item = `{"index": ${index}, "text": "line ${index} of a long answer", "score": ${index}.5, "ok": true}`;
-    items.push(item);
-    size += item.length + 1;
-  }
-  items.push('{"needle": "the last one"}');
-  return `{"event_type": "batch.completed", "items": [${items.join(",")}]}`;
+  const item = (index: number) =>
+    `{"index": ${index}, "text": "line ${index} of a long answer", "score": ${index}.5, "ok": true}`;
+  return bodyOf(bytes, item, '{"needle": "the last one"}');
 }
 
 const tree = (window: Locator) => window.getByRole("tree", { name: "Payload" });
 const row = (window: Locator, text: string | RegExp) => tree(window).getByRole("treeitem").filter({ hasText: text });
+
+/** Goes down until the last row is there: until then the payload is not whole. */
+async function reachEnd(page: Page, window: Locator): Promise<void> {
+  await tree(window).focus();
+  await expect
+    .poll(async () => {
+      await page.keyboard.press("End");
+      return tree(window).innerText();
+    })
+    .toContain("the last one");
+}
+
+/** However much there is to show, a window has no more elements than these. */
+const MOST_ELEMENTS = 1_500;
+
+const countElements = (window: Locator) => window.evaluate((element) => element.querySelectorAll("*").length);
 
 test("the tree folds, and keys lead through it", async ({ ringback, desk, page }) => {
   await ringback.deliver(sign('{"event_type":"x","a":{"b":[1,2],"c":null},"d":true}', { id: "evt_tree" }));
@@ -86,7 +99,7 @@ test("markup in a payload stays text", async ({ ringback, desk, page }) => {
 });
 
 test("1 MiB opens, is folded and searched, with few elements; its long tasks are noted", async ({ ringback, desk, page }) => {
-  await ringback.deliver(sign(largeBody(1_040_000), { id: "evt_large" }));
+  await ringback.deliver(sign(largeBody(MIB), { id: "evt_large" }));
   await desk.enter(ADMIN);
   await page.evaluate(() => {
     const seen: number[] = [];
@@ -97,14 +110,8 @@ test("1 MiB opens, is folded and searched, with few elements; its long tasks are
   });
   const window = await desk.viewFromHistory("evt_large");
   await expect(row(window, '"event_type"')).toBeVisible();
-  // Whole once the last row can be reached.
-  await tree(window).focus();
-  await expect
-    .poll(async () => {
-      await page.keyboard.press("End");
-      return tree(window).innerText();
-    })
-    .toContain("the last one");
+  await expect(window.getByText("1 MB · application/json", { exact: true })).toBeVisible();
+  await reachEnd(page, window);
   const find = window.getByRole("searchbox", { name: "Find in payload" });
   await find.fill("NEEDLE");
   await expect(window.getByText("1 of 1", { exact: true })).toBeVisible();
@@ -119,21 +126,36 @@ test("1 MiB opens, is folded and searched, with few elements; its long tasks are
   await expect(window.getByRole("tabpanel", { name: "Hex" })).toContainText("00000000  7b 22 65");
   const tasks = await page.evaluate(() => (globalThis as unknown as { longTasks: number[] }).longTasks);
   test.info().annotations.push({ type: "long tasks, ms", description: tasks.map(Math.round).join(" ") || "none" });
-  const elements = await window.evaluate((element) => element.querySelectorAll("*").length);
-  expect(elements).toBeLessThanOrEqual(1_500);
+  expect(await countElements(window)).toBeLessThanOrEqual(MOST_ELEMENTS);
+});
+
+test.describe("where the server takes more than 1 MiB", () => {
+  test.use({ serverEnvironment: { RINGBACK_BODY_LIMIT_BYTES: String(5 * MIB) } });
+
+  test("5 MiB opens down to its last row, with few elements", async ({ ringback, desk, page }) => {
+    await ringback.deliver(sign(largeBody(5 * MIB), { id: "evt_huge" }));
+    await desk.enter(ADMIN);
+    const window = await desk.viewFromHistory("evt_huge");
+    await expect(row(window, '"event_type"')).toBeVisible();
+    await expect(window.getByText("5 MB · application/json", { exact: true })).toBeVisible();
+    expect(await countElements(window), "elements at the first row").toBeLessThanOrEqual(MOST_ELEMENTS);
+    await reachEnd(page, window);
+    await expect(row(window, "the last one")).toBeInViewport();
+    await expect(row(window, '"event_type"')).toHaveCount(0);
+    expect(await countElements(window), "elements at the last row").toBeLessThanOrEqual(MOST_ELEMENTS);
+  });
 });
 
 test("six windows with 1 MiB each have at most 1,500 elements each", async ({ ringback, desk }) => {
   const keys: number[] = [];
   for (let index = 0; index < 6; index += 1) {
-    keys.push((await ringback.deliver(sign(largeBody(1_040_000), { id: `evt_six_${index}` }))).id);
+    keys.push((await ringback.deliver(sign(largeBody(MIB), { id: `evt_six_${index}` }))).id);
   }
   await desk.enter(ADMIN, `/?${keys.map((key) => `callback=${key}`).join("&")}`);
   for (let index = 0; index < 6; index += 1) {
     const window = desk.window(`evt_six_${index}`);
     await expect(row(window, '"event_type"')).toHaveCount(1);
-    const elements = await window.evaluate((element) => element.querySelectorAll("*").length);
-    expect(elements, `elements of window ${index}`).toBeLessThanOrEqual(1_500);
+    expect(await countElements(window), `elements of window ${index}`).toBeLessThanOrEqual(MOST_ELEMENTS);
   }
 });
 
@@ -194,7 +216,8 @@ test("a search leaves the whole text and goes to what it finds", async ({ ringba
   await window.getByRole("searchbox", { name: "Find in payload" }).fill("very end");
   await expect(window.getByText("1 of 1", { exact: true })).toBeVisible();
   await expect(row(window, '"output"')).toContainText("the very end");
-  await expect(tree(window).locator(".found-current")).toHaveText("very end");
+  // What is found stands out from the text around it, a piece of its own.
+  await expect(tree(window).getByText("very end", { exact: true })).toBeInViewport();
   await window.getByRole("button", { name: "Show whole text" }).click();
   await window.getByRole("button", { name: "Next match" }).click();
   await expect(tree(window)).toBeVisible();
