@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { brotliCompressSync } from "node:zlib";
 import type { CDPSession, Page } from "@playwright/test";
 import { ADMIN, expect, test } from "../support/fixtures";
+import { noteMemory, programMemory } from "../support/memory";
 import type { Summary } from "../support/ringback";
 import { jobBody, largeBody, sign } from "../support/signing";
 
@@ -128,29 +129,10 @@ async function servePlain(rows: Summary[]): Promise<Server> {
   return server;
 }
 
-/** Keeps hold of WebAssembly's memory, which the browser counts in no heap. */
-async function noteMemory(page: Page): Promise<void> {
-  await page.addInitScript(() => {
-    const { instantiate, instantiateStreaming } = WebAssembly;
-    const note = <T extends WebAssembly.Instance | WebAssembly.WebAssemblyInstantiatedSource>(made: T): T => {
-      const { exports } = made instanceof WebAssembly.Instance ? made : made.instance;
-      Object.assign(globalThis, { appMemory: exports.memory });
-      return made;
-    };
-    Object.assign(WebAssembly, {
-      instantiate: async (...asked: Parameters<typeof instantiate>) => note(await instantiate(...asked)),
-      instantiateStreaming: async (...asked: Parameters<typeof instantiateStreaming>) =>
-        note(await instantiateStreaming(...asked)),
-    });
-  });
-}
-
 async function heap(page: Page, cdp: CDPSession): Promise<{ script: number; memory: number }> {
   await cdp.send("HeapProfiler.collectGarbage");
   const { usedSize } = (await cdp.send("Runtime.getHeapUsage")) as { usedSize: number };
-  const memory = await page.evaluate(
-    () => (globalThis as unknown as { appMemory: WebAssembly.Memory }).appMemory.buffer.byteLength,
-  );
+  const memory = await programMemory(page);
   return { script: usedSize, memory: usedSize + memory };
 }
 

@@ -1,4 +1,5 @@
 import { ADMIN, expect, test } from "../support/fixtures";
+import { noteMemory, programMemory } from "../support/memory";
 import { forge, jobBody, sign, unsigned } from "../support/signing";
 
 const unavailable = {
@@ -49,6 +50,33 @@ test("older callbacks come as one scrolls, without a gap or a repeat while new o
   await page.getByRole("button", { name: "1 new – show" }).click();
   await expect(desk.rows("late_1")).toHaveCount(1);
   await expect(page.getByRole("button", { name: "new – show" })).toBeHidden();
+});
+
+test("rows that come and go leave nothing behind in memory", async ({ ringback, desk, page }) => {
+  await noteMemory(page);
+  await ringback.send("--scenario", "burst", "--count", "48");
+  await desk.enter(ADMIN);
+  await expect(page.getByText("48 shown, that is all")).toBeVisible();
+  const scroll = () =>
+    page.evaluate(async () => {
+      for (let turn = 0; turn < 100; turn += 1) {
+        scrollTo(0, turn % 2 ? 0 : 10_000);
+        dispatchEvent(new Event("scroll"));
+        // The app has its turn, without the clock of the tests.
+        await new Promise<void>((done) => {
+          const { port1, port2 } = new MessageChannel();
+          port1.onmessage = () => done();
+          port2.postMessage("");
+        });
+      }
+    });
+  const before = await programMemory(page);
+  await scroll();
+  const once = await programMemory(page);
+  expect(once).toBeGreaterThanOrEqual(before);
+  for (let round = 0; round < 3; round += 1) await scroll();
+  // Some pages of memory more are luck; 200 bytes that every row leaves behind take over twenty.
+  expect(await programMemory(page)).toBeLessThanOrEqual(once + 8 * 65_536);
 });
 
 test.describe("a server that does not read on", () => {

@@ -81,16 +81,20 @@ impl Keyed {
         // The lines outlive a change of the list, which cleans up what belongs to the effect.
         let owner = Owner::current().unwrap_or_default();
         let mut lines: Vec<Line> = Vec::new();
+        let mut spare: Vec<Owner> = Vec::new();
         effect(Box::new(move || {
             let keys = self.0.keys();
             let Some(parent) = end.parent_node() else { return };
-            untrack(|| change(&mut lines, keys, &mut *self.0, &owner, &parent, &end));
+            untrack(|| {
+                change(&mut lines, &mut spare, keys, &mut *self.0, &owner, &parent, &end);
+            });
         }));
     }
 }
 
 fn change(
     lines: &mut Vec<Line>,
+    spare: &mut Vec<Owner>,
     keys: Vec<String>,
     source: &mut dyn Lines,
     owner: &Owner,
@@ -102,7 +106,7 @@ fn change(
         if keys.contains(&line.key) {
             before.push_back(line);
         } else {
-            line.remove();
+            spare.push(line.remove());
         }
     }
     for (item, key) in keys.into_iter().enumerate() {
@@ -116,7 +120,8 @@ fn change(
                 line
             }
             None => {
-                let owner = owner.with(Owner::new);
+                // An owner never forgets those below it: those of lines that went are used again.
+                let owner = spare.pop().unwrap_or_else(|| owner.child());
                 let view = owner.with(|| source.line(item));
                 Line::new(key, view, owner, parent, &next)
             }
@@ -150,12 +155,14 @@ impl Line {
         }
     }
 
-    fn remove(self) {
+    /// Gives its owner back, which owns nothing any more.
+    fn remove(self) -> Owner {
         self.owner.cleanup();
         if !self.first.is_same_node(Some(&self.last)) {
             remove_between(&self.first, &self.last);
             remove(&self.last);
         }
         remove(&self.first);
+        self.owner
     }
 }

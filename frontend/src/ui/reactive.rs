@@ -3,7 +3,9 @@
 //! Leptos compiles its signals for each type that is kept in one, at two to four kilobytes each.
 //! These keep all of them in one type and take it out again, which costs a few instructions.
 
+use reactive_graph::computed::ArcMemo;
 use reactive_graph::effect::{self, RenderEffect};
+use reactive_graph::graph::{AnySubscriber, Subscriber as _, ToAnySubscriber as _};
 use reactive_graph::traits::{
     Notify as _, ReadUntracked as _, ReadValue as _, Track as _, Write as _, WriteValue as _,
 };
@@ -101,7 +103,16 @@ fn new_memo(
     differs: fn(Option<&Held>, Option<&Held>) -> bool,
 ) -> HeldMemo {
     let compute = SendWrapper::new(compute);
-    HeldMemo::new_with_compare(move |before| compute.compute(before), differs)
+    let memo = ArcMemo::new_with_compare(move |before| compute.compute(before), differs);
+    follow_until_cleanup(memo.to_any_subscriber());
+    memo.into()
+}
+
+/// Has the sources of a memo or an effect forget it when its owner goes away. They would remember it
+/// for as long as they are there themselves, and tell it of every change.
+#[inline(never)]
+fn follow_until_cleanup(subscriber: AnySubscriber) {
+    owner::on_cleanup(move || subscriber.clear_sources(&subscriber));
 }
 
 /// Computes a value from others and the one before.
@@ -144,6 +155,7 @@ fn write_value(value: HeldValue) -> Option<impl DerefMut<Target = Held>> {
 #[inline(never)]
 pub fn effect(mut run: Box<dyn FnMut()>) {
     let effect = RenderEffect::new(move |_: Option<()>| run());
+    follow_until_cleanup(effect.to_any_subscriber());
     owner::StoredValue::new_local(effect);
 }
 
@@ -160,7 +172,8 @@ impl Effect {
 
     #[inline(never)]
     fn start(mut run: Box<dyn FnMut()>) {
-        effect::Effect::new(move |_: Option<()>| run());
+        let effect = effect::Effect::new(move |_: Option<()>| run());
+        follow_until_cleanup(effect.to_any_subscriber());
     }
 }
 
