@@ -92,6 +92,19 @@ test("nothing joins the notifications while the pointer is on one", async ({ rin
   for (const id of ["evt_pointed", "evt_held_1", "evt_held_2"]) await expect(desk.toasts(id)).toHaveCount(1);
 });
 
+test("a toast of long names is four lines high at the most", async ({ ringback, desk }) => {
+  await desk.enter(ADMIN);
+  await ringback.deliver(sign(jobBody(), { id: "evt_short" }));
+  const id = `evt_${"l".repeat(209)}`;
+  await ringback.deliver(sign(jobBody({ event_type: "e".repeat(255) }), { id }));
+  await desk.poll();
+  const long = desk.toasts(id);
+  await expect(long.getByRole("button", { name: "View details" })).toBeInViewport();
+  const [one, other] = [(await desk.toasts("evt_short").boundingBox())!, (await long.boundingBox())!];
+  expect(other.height - one.height, "three lines more than one of a line").toBeLessThan(3 * 24);
+  for (const name of ["e".repeat(255), id]) await expect(long.getByText(name)).toBeInViewport();
+});
+
 test("F8 leads to the notifications", async ({ ringback, desk, page }) => {
   await desk.enter(ADMIN);
   await ringback.deliver(sign(jobBody(), { id: "evt_f8" }));
