@@ -185,6 +185,10 @@ for (const { name, body, remark, shown } of broken) {
     const window = await desk.viewFromHistory("evt_broken");
     await expect(window.getByText(remark)).toBeVisible();
     await expect(window.getByRole("group", { name: "Payload" }).first()).toContainText(shown);
+    const search = window.getByRole("searchbox");
+    if ((await search.count()) === 0) return;
+    const { y, height } = (await window.getByText(remark).boundingBox())!;
+    expect((await search.boundingBox())!.y - (y + height), "room below the remark").toBeGreaterThan(4);
   });
 }
 
