@@ -285,6 +285,22 @@ test.describe("filters", () => {
     await expect(page.getByRole("list", { name: "Active filters" })).toBeHidden();
   });
 
+  for (const width of [1440, 390]) {
+    test(`long values keep to a page of ${width} pixels, and are removed in sight`, async ({ desk, page }) => {
+      await page.setViewportSize({ width, height: 844 });
+      await desk.enter(ADMIN, `/?workflow=${"w".repeat(255)}&id_prefix=${"x".repeat(1_000)}`);
+      const chips = page.getByRole("button", { name: /^Remove filter/ });
+      await expect(chips).toHaveCount(2);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      for (const chip of await chips.all()) {
+        const { x, width: cross } = (await chip.locator("svg").boundingBox())!;
+        expect(x + cross).toBeLessThan(width);
+      }
+      await chips.first().click();
+      await expect(chips).toHaveCount(1);
+    });
+  }
+
   test("a span of time stays what was chosen and follows the clock", async ({ desk, page }) => {
     await desk.enter(ADMIN);
     await desk.filter("Received").selectOption({ label: "Last hour" });
