@@ -196,6 +196,22 @@ test("what a screen reader is told comes in one message in five seconds", async 
   await expect(status).toHaveText("2 new callbacks, 1 with an invalid signature");
 });
 
+for (const width of [390, 320]) {
+  test(`every part of the app and of the alerts is in sight at ${width} pixels`, async ({ desk, page }) => {
+    await page.setViewportSize({ width, height: 800 });
+    await desk.enter(ADMIN, "/alerts");
+    for (const [name, count] of [["Main", 4], ["Parts of the alerts", 4]] as const) {
+      const links = page.getByRole("navigation", { name }).getByRole("link");
+      await expect(links).toHaveCount(count);
+      for (const link of await links.all()) {
+        const { x, width: own } = (await link.boundingBox())!;
+        expect(x + own, (await link.innerText()) + " ends").toBeLessThanOrEqual(width);
+        await expect(link).toBeInViewport({ ratio: 1 });
+      }
+    }
+  });
+}
+
 for (const width of [320, 1280, 2560]) {
   test(`nothing has to be scrolled sideways at ${width} pixels`, async ({ ringback, desk, page }) => {
     await page.setViewportSize({ width, height: 800 });
