@@ -115,8 +115,16 @@ for (const [name, viewport] of [["wide", wide], ["narrow", narrow]] as const) {
       await expect(page.getByRole("button", { name: "1 new – show" })).toBeInViewport();
       expect(await list()).toEqual({ top, shift: 0 });
       await mark.click();
-      await expect(page.getByRole("button", { name: "Undo" })).toBeInViewport();
+      const undo = page.getByRole("button", { name: "Undo" });
+      await expect(undo).toBeInViewport();
       expect(await list()).toEqual({ top, shift: 0 });
+
+      // What is there for a while covers nothing that stays.
+      const heads = await desk.history.getByRole("columnheader").filter({ hasText: /./ }).all();
+      const boxes = await desk.history.getByRole("checkbox").all();
+      const filter = desk.filter("Received");
+      const read = [...((await filter.isVisible()) ? [filter] : []), ...heads, ...boxes];
+      for (const under of read) expect(await overlap(undo.locator(".."), under)).toBe(0);
       expect((await ringback.history()).filter((row) => row.viewed_at).map((row) => row.callback_id)).toEqual([
         "evt_2",
         "evt_1",
@@ -144,6 +152,15 @@ for (const [name, viewport] of [["wide", wide], ["narrow", narrow]] as const) {
       }
     });
   });
+}
+
+/** How many square pixels of one element another one takes; none of what is not seen. */
+async function overlap(one: Locator, other: Locator): Promise<number> {
+  const [a, b] = [await one.boundingBox(), await other.boundingBox()];
+  if (!a || !b || b.width < 2) return 0;
+  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
+  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
+  return Math.max(0, width) * Math.max(0, height);
 }
 
 /** Some of the element, when it has the focus, lies under nothing. */
@@ -189,6 +206,70 @@ test.describe("a phone", () => {
     await page.getByRole("button", { name: "Mark 3 selected as viewed" }).click();
     await expect(page.getByText("3 marked as viewed").first()).toBeVisible();
     expect((await ringback.history()).filter((row) => row.viewed_at)).toHaveLength(3);
+  });
+
+  for (const width of [390, 320]) {
+    test(`shows verdict and time of a card, however long its workflow is, at ${width} pixels`, async ({
+      ringback,
+      desk,
+      page,
+    }) => {
+      await page.setViewportSize({ width, height: 844 });
+      await ringback.deliver(forge(jobBody({ workflow: "customer-support-".repeat(15) }), { id: "evt_long" }));
+      await ringback.deliver(sign(jobBody({ workflow: "customer-support-summaries-weekly-eu-west" }), { id: "evt_40" }));
+      await ringback.deliver(sign(jobBody(), { id: "evt_short" }));
+      await desk.enter(ADMIN);
+      await page.getByRole("button", { name: "Mark evt_short as viewed" }).click();
+      await expect(desk.rows("evt_short")).toContainText(`Viewed by ${ADMIN.name}`);
+      const ends: number[] = [];
+      for (const [id, verdict] of [["evt_long", "Invalid"], ["evt_40", "Valid"], ["evt_short", "Valid"]] as const) {
+        const row = desk.rows(id);
+        const box = async (locator: Locator) => {
+          const { x, y, width, height } = (await locator.boundingBox())!;
+          return { start: x, end: x + width, top: y, bottom: y + height };
+        };
+        const [whole, badge, cell] = [
+          await box(row),
+          await box(row.getByText(verdict, { exact: true })),
+          await box(row.getByRole("cell", { name: verdict })),
+        ];
+        expect(badge.end, "the verdict is whole").toBeLessThanOrEqual(cell.end);
+        expect([badge.top >= cell.top, badge.bottom <= cell.bottom]).toEqual([true, true]);
+        const time = await box(row.getByRole("time"));
+        expect(time.start).toBeGreaterThan(badge.end);
+        ends.push(Math.round(time.end));
+        const source = await box(row.getByRole("cell", { name: "default" }));
+        const workflow = await box(row.getByRole("cell", { name: /^(customer|nightly)/ }));
+        expect(source.end - source.start).toBeGreaterThan(40);
+        expect(workflow.start).toBeGreaterThan(source.end);
+        expect(workflow.end).toBeLessThan(whole.end);
+        expect(whole.end - workflow.end, "at the edge of the card").toBeLessThan(16);
+        expect(workflow.bottom).toBeLessThan(whole.bottom);
+      }
+      expect(new Set(ends).size, "times end at one line").toBe(1);
+    });
+  }
+
+  test("has what is above its list in two rows", async ({ ringback, desk, page }) => {
+    await ringback.deliver(sign(jobBody(), { id: "evt_1" }));
+    await desk.enter(ADMIN);
+    const middle = async (locator: Locator) => {
+      const { y, height } = (await locator.boundingBox())!;
+      return Math.round(y + height / 2);
+    };
+    const head = await middle(page.getByRole("heading", { name: "Callbacks", level: 1 }));
+    for (const name of ["Pause the list", "Mark all as viewed"]) {
+      expect(Math.abs((await middle(page.getByRole("button", { name }))) - head)).toBeLessThan(4);
+    }
+    const view = page.getByText("View", { exact: true });
+    const filters = page.getByRole("button", { name: "Filters" });
+    expect(await middle(view)).toBe(await middle(filters));
+    expect(await overlap(view, filters)).toBe(0);
+    expect((await desk.rows("evt_1").boundingBox())!.y).toBeLessThan(220);
+
+    await view.click();
+    const choices = (await page.getByRole("group", { name: "Columns" }).boundingBox())!;
+    expect(choices.x + choices.width).toBeLessThan(narrow.width);
   });
 
   test("says which columns it has no room for", async ({ ringback, desk, page }) => {
