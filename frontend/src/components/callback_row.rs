@@ -2,7 +2,6 @@
 
 use super::time_ago::TimeAgo;
 use super::verdict::VerdictBadge;
-use crate::format::px;
 use crate::hooks::browser::{has_selection, is_within, wants_new_tab};
 use crate::hooks::history::use_history;
 use crate::hooks::list::{ListContext, link_id, row_id};
@@ -31,8 +30,6 @@ pub fn callback_row(context: ListContext, id: i64) -> AnyView {
         // On its way out of the document it stays where it was.
         place.or(before.copied()).unwrap_or(0)
     });
-    #[expect(clippy::cast_precision_loss, reason = "row numbers stay far below 2^52")]
-    let offset = move || ["translateY(", &px(place.get() as f64 * context.row_px()), ")"].concat();
     let selected = Memo::new(move |_| history.list.with(|list| list.selected().contains(&id)));
     let select = move |event: MouseEvent| {
         let selected = event_target_checked(&event);
@@ -69,7 +66,7 @@ pub fn callback_row(context: ListContext, id: i64) -> AnyView {
             class:selected=selected
             id=row_id(id)
             aria-rowindex=move || (place.get() + 2).to_string()
-            style:transform=offset
+            style=("--at", move || place.get().to_string())
             on:click=open
             on:focusin=move |_| context.note_focus(Some(id))
         >

@@ -3,7 +3,6 @@
 
 use super::callback_row::callback_row;
 use super::empty_desk::EmptyDesk;
-use crate::format::px;
 use crate::hooks::history::use_history;
 use crate::hooks::list::{ListContext, ROWS_ID};
 use crate::hooks::location::use_page_location;
@@ -64,8 +63,6 @@ fn rows(context: ListContext) -> AnyView {
         let (width, selectable) = (context.width.get(), session.is_admin());
         context.settings.with(|settings| settings.template(width, selectable))
     };
-    #[expect(clippy::cast_precision_loss, reason = "row numbers stay far below 2^52")]
-    let height = move || px(count.get() as f64 * context.row_px());
     Effect::new(move |_| context.measure());
     // Rows that go do not say that the pointer left them.
     on_cleanup(move || history.hold(false));
@@ -79,7 +76,7 @@ fn rows(context: ListContext) -> AnyView {
             aria-busy=busy
             aria-rowcount=told_count
             style=("--columns", template)
-            style=("--row", move || px(context.row_px()))
+            style=("--row-px", move || context.row_px().to_string())
         >
             <thead role="rowgroup">
                 <tr role="row">
@@ -109,7 +106,7 @@ fn rows(context: ListContext) -> AnyView {
             <tbody
                 role="rowgroup"
                 id=ROWS_ID
-                style:height=height
+                style=("--rows", move || count.get().to_string())
                 on:pointermove=move |_| history.hold(true)
                 on:pointerleave=move |_| history.hold(false)
                 on:focusout=move |_| context.note_focus(None)

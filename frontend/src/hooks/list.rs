@@ -31,7 +31,7 @@ pub struct ListContext {
     pub columns: Memo<[bool; 4]>,
     /// The rows in the document: place and id.
     pub visible: Memo<Vec<(usize, i64)>>,
-    /// The width of the viewport.
+    /// The width of the viewport, with letters of the usual size.
     pub width: RwSignal<f64>,
     /// What can be taken back: how many were marked, and the time the marks carry.
     pub undo: RwSignal<Option<(i64, String)>>,
@@ -66,7 +66,7 @@ pub fn provide_list() -> ListContext {
             settings.update(|settings| settings.compact = compact);
         }
     });
-    let width = RwSignal::new(viewport().width);
+    let width = RwSignal::new(viewport().width / scale());
     let sight = RwSignal::new((0.0, viewport().height));
     let focused = RwSignal::new(None::<i64>);
     let columns = Memo::new(move |_| {
@@ -74,7 +74,7 @@ pub fn provide_list() -> ListContext {
         settings.with(|settings| COLUMNS.map(|column| settings.shows(column, width)))
     });
     let visible = Memo::new(move |_| {
-        let row_px = settings.with(|settings| settings.row_px(width.get()));
+        let row_px = f64::from(settings.with(|settings| settings.row_px(width.get())));
         let (top, view) = sight.get();
         history.list.with(|list| {
             let ids = list.ids();
@@ -138,16 +138,13 @@ pub fn use_list() -> ListContext {
 impl ListContext {
     /// Takes note of where the rows lie; one column more or less changes that too.
     pub fn measure(self) {
-        let viewport = viewport();
-        if self
-            .width
-            .try_get_untracked()
-            .is_some_and(|width| width.to_bits() != viewport.width.to_bits())
-        {
-            self.width.set(viewport.width);
+        let (viewport, scale) = (viewport(), scale());
+        let now = viewport.width / scale;
+        if self.width.try_get_untracked().is_some_and(|width| width.to_bits() != now.to_bits()) {
+            self.width.set(now);
         }
         if let (Some(top), Some(parts)) = (top_of(ROWS_ID), self.parts.try_get_value()) {
-            parts.sight.try_set((top, viewport.height));
+            parts.sight.try_set((top / scale, viewport.height / scale));
         }
     }
 
@@ -157,8 +154,8 @@ impl ListContext {
         self.settings.with_untracked(storage::save_list);
     }
 
-    /// The height of a row.
-    pub fn row_px(self) -> f64 {
+    /// The height of a row, with letters of the usual size.
+    pub fn row_px(self) -> u32 {
         let width = self.width.get();
         self.settings.with(|settings| settings.row_px(width))
     }
@@ -187,7 +184,7 @@ impl ListContext {
                 Some(place) => place.checked_sub(1).map(|place| ids[place]),
                 None => {
                     let (top, _) = self.parts().sight.get_untracked();
-                    let row_px = untrack(|| self.row_px());
+                    let row_px = f64::from(untrack(|| self.row_px()));
                     ids.get(first_in_sight(top, row_px)).or(ids.last()).copied()
                 }
             }
@@ -285,6 +282,11 @@ impl ListContext {
             parts.announcer.say("Marked as not viewed again".to_owned());
         });
     }
+}
+
+/// How much larger than usual the letters are: `base.css` puts an element 1rem below the upper edge.
+fn scale() -> f64 {
+    top_of("rem").map_or(1.0, |rem_px| rem_px / 15.0)
 }
 
 /// The id of a row's element.

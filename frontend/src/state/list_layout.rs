@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-/// Below this the rows are cards; `callbacks.css` and `hooks/browser.rs` have the same number.
+/// Below this the rows are cards; in `callbacks.css` it is 40em. All lengths here are those of a page
+/// with letters of the usual size; with others they are as much longer or shorter.
 const CARDS_PX: f64 = 640.0;
 /// Below these the columns that are needed least are left out.
 const MEDIUM_PX: f64 = 860.0;
@@ -85,12 +86,12 @@ impl ListSettings {
     }
 
     /// The height of a row.
-    pub fn row_px(&self, width_px: f64) -> f64 {
+    pub fn row_px(&self, width_px: f64) -> u32 {
         match (is_cards(width_px), self.compact) {
-            (true, false) => 128.0,
-            (true, true) => 108.0,
-            (false, false) => 44.0,
-            (false, true) => 32.0,
+            (true, false) => 128,
+            (true, true) => 108,
+            (false, false) => 44,
+            (false, true) => 32,
         }
     }
 
