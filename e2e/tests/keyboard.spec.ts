@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { Locator, Page } from "@playwright/test";
 import { ADMIN, expect, test } from "../support/fixtures";
 import { jobBody, sign } from "../support/signing";
 
@@ -207,6 +208,104 @@ test("the palette finds commands and callbacks, and gives the focus back", async
   await expect(page).toHaveURL(/evt_a/);
   await expect(desk.rows("evt_a")).toHaveCount(1);
   await expect(desk.rows("evt_b")).toHaveCount(0);
+});
+
+test.describe("what has the focus and goes away", () => {
+  const main = (page: Page) => page.getByRole("main");
+  /** Presses what has the focus, which must not be nothing. */
+  const press = async (button: Locator) => {
+    await button.focus();
+    await button.press("Enter");
+  };
+
+  test("leaves it to the page after signing in", async ({ page }) => {
+    await expect(main(page)).toBeFocused();
+    await page.keyboard.press("Tab");
+    await expect(page.getByRole("button", { name: "Pause the list" })).toBeFocused();
+  });
+
+  test("leaves it to the link of the row when it is the row's dot", async ({ page }) => {
+    await press(page.getByRole("button", { name: "Mark evt_b as viewed" }));
+    await expect(page.getByRole("link", { name: "evt_b", exact: true })).toBeFocused();
+  });
+
+  test("leaves it to the page when all are marked, and when that is taken back", async ({ page }) => {
+    const all = page.getByRole("button", { name: "Mark all as viewed" });
+    await press(all);
+    await expect(all).toBeDisabled();
+    await expect(main(page)).toBeFocused();
+    const undo = page.getByRole("button", { name: "Undo" });
+    await press(undo);
+    await expect(undo).toHaveCount(0);
+    await expect(main(page)).toBeFocused();
+    await page.keyboard.press("x");
+    await page.keyboard.press("j");
+    await page.keyboard.press("x");
+    await press(page.getByRole("button", { name: "Mark 1 selected as viewed" }));
+    await expect(undo).toBeVisible();
+    await expect(main(page)).toBeFocused();
+  });
+
+  test("leaves it to the page when a command of the palette disables it", async ({ page }) => {
+    const all = page.getByRole("button", { name: "Mark all as viewed" });
+    await all.focus();
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("mark all");
+    await page.keyboard.press("Enter");
+    await expect(all).toBeDisabled();
+    await expect(main(page)).toBeFocused();
+  });
+
+  test("leaves it to the page when filters go or waiting callbacks come", async ({ ringback, desk, page }) => {
+    await desk.filter("Signature").selectOption({ label: "Valid" });
+    await press(page.getByRole("button", { name: "Clear all filters" }));
+    await expect(page.getByRole("list", { name: "Active filters" })).toHaveCount(0);
+    await expect(main(page)).toBeFocused();
+    await page.keyboard.press("p");
+    await ringback.deliver(sign(jobBody(), { id: "evt_d" }));
+    await desk.poll();
+    await press(page.getByRole("button", { name: "1 new – show" }));
+    await expect(desk.rows("evt_d")).toHaveCount(1);
+    await expect(main(page)).toBeFocused();
+  });
+
+  test("leaves it to what takes its place in a payload, and to the window at the end of the list", async ({
+    ringback,
+    desk,
+    page,
+  }) => {
+    const body = JSON.stringify({ event_type: "x", output: "word ".repeat(600) });
+    await ringback.deliver(sign(body, { id: "evt_long" }));
+    await desk.poll();
+    const window = await desk.viewFromHistory("evt_long");
+    const tree = window.getByRole("tree", { name: "Payload" });
+    await tree.focus();
+    await page.keyboard.press("End");
+    await press(window.getByRole("button", { name: "Show whole text" }));
+    await expect(window.getByRole("tabpanel").getByRole("group", { name: "Payload" })).toBeFocused();
+    await press(window.getByRole("button", { name: "Back to the tree" }));
+    await expect(tree).toBeFocused();
+    await press(window.getByRole("button", { name: "Newer" }));
+    await expect(window.getByRole("button", { name: "Newer" })).toBeDisabled();
+    // The window, or that in it which can be scrolled: keys are for it.
+    const isInside = () =>
+      window.evaluate((window) => window.contains(document.activeElement) && !document.activeElement!.matches(":disabled"));
+    await expect.poll(isInside).toBe(true);
+    await page.keyboard.press("Escape");
+    await expect(window).toHaveCount(0);
+  });
+
+  test("does not matter when somebody has clicked beside it", async ({ desk, page }) => {
+    await page.getByRole("button", { name: "Mark all as viewed" }).focus();
+    await page.getByText("Ringback", { exact: true }).click();
+    await desk.rows("evt_b").getByRole("button").click();
+    await page.getByText("Ringback", { exact: true }).click();
+    await page.evaluate(() => document.querySelector<HTMLElement>("[aria-label='Mark evt_c as viewed']")!.click());
+    await page.evaluate(() => document.querySelector<HTMLElement>("[aria-label='Mark evt_a as viewed']")!.click());
+    await expect(page.getByRole("button", { name: "Mark all as viewed" })).toBeDisabled();
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    expect(await page.evaluate(() => document.activeElement === document.body)).toBe(true);
+  });
 });
 
 test("shortcuts can be switched off; the palette stays", async ({ page }) => {
