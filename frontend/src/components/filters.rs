@@ -83,6 +83,7 @@ fn set(location: PageLocation, field: Field, value: &str) {
 
 fn id_filter(location: PageLocation) -> AnyView {
     let value = move || location.query.with(|query| query.list.filters.value(Field::IdPrefix));
+    let change = move |event| set(location, Field::IdPrefix, &event_target_value(&event));
     view! {
         <label class="field">
             <span>{Field::IdPrefix.label()}</span>
@@ -93,7 +94,9 @@ fn id_filter(location: PageLocation) -> AnyView {
                 spellcheck="false"
                 data-search=""
                 prop:value=value
-                on:change=move |event| set(location, Field::IdPrefix, &event_target_value(&event))
+                on:change=change
+                // The field's own × is no change until the focus leaves it.
+                on:search=change
             />
         </label>
     }

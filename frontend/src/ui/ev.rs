@@ -35,6 +35,7 @@ events! {
     popstate: Event,
     resize: Event,
     scroll: Event,
+    search: Event,
     storage: StorageEvent,
     submit: SubmitEvent,
     toggle: Event,
