@@ -228,6 +228,88 @@ test("a search leaves the whole text and goes to what it finds", async ({ ringba
   await expect(page.getByRole("button", { name: "Back to the tree" })).toHaveCount(0);
 });
 
+test("a match far to the right is brought into sight in the raw view", async ({ ringback, desk }) => {
+  await ringback.deliver(sign(`{"event_type":"x","a":"${"y".repeat(90_000)}needle${"z".repeat(9_000)}"}`, { id: "evt_wide" }));
+  await desk.enter(ADMIN);
+  const window = await desk.viewFromHistory("evt_wide");
+  await window.getByRole("tab", { name: "Raw" }).click();
+  await window.getByRole("searchbox", { name: "Find in payload" }).fill("needle");
+  const rows = window.getByRole("tabpanel", { name: "Raw" }).getByRole("group", { name: "Payload" });
+  const match = rows.getByText("needle", { exact: true });
+  await expect(match).toBeInViewport();
+  const overhang = async () => {
+    const [inside, outside] = [(await match.boundingBox())!, (await rows.boundingBox())!];
+    return Math.max(outside.x - inside.x, inside.x + inside.width - outside.x - outside.width);
+  };
+  await expect.poll(overhang).toBeLessThanOrEqual(0);
+});
+
+test("a match is marked in both columns of the hex view", async ({ ringback, desk }) => {
+  await ringback.deliver(sign('{"event_type":"x","a":"needle"}', { id: "evt_hex" }));
+  await desk.enter(ADMIN);
+  const window = await desk.viewFromHistory("evt_hex");
+  await window.getByRole("tab", { name: "Hex" }).click();
+  await window.getByRole("searchbox", { name: "Find in payload" }).fill("needle");
+  await expect(window.getByText("1 of 1", { exact: true })).toBeVisible();
+  const marks = window.getByRole("tabpanel", { name: "Hex" }).locator(".found-current");
+  // 23 bytes before it: it begins in the second row.
+  expect((await marks.allInnerTexts()).join(" ")).toBe("6e 65 65 64 6c 65 needle");
+});
+
+test("rows of any depth are seen, with their level", async ({ ringback, desk, page }) => {
+  const body = `{"event_type":"x","a":${"[".repeat(400)}"bottom"${"]".repeat(400)}}`;
+  await ringback.deliver(sign(body, { id: "evt_deep" }));
+  await page.setViewportSize({ width: 390, height: 800 });
+  await desk.enter(ADMIN);
+  const window = await desk.viewFromHistory("evt_deep");
+  await expect(row(window, '"event_type"')).toBeVisible();
+  await tree(window).focus();
+  // The text of the bottom lies between the opening and the closing brackets.
+  for (let step = 0; step < 402; step += 1) await page.keyboard.press("ArrowDown");
+  const bottom = tree(window).getByRole("treeitem", { selected: true });
+  await expect(bottom).toHaveText(/402\s*"bottom"/);
+  await expect(bottom).toHaveAttribute("aria-level", "402");
+  const text = (await bottom.getByText('"bottom"').boundingBox())!;
+  const box = (await tree(window).boundingBox())!;
+  expect(text.x).toBeGreaterThan(box.x);
+  expect(text.x + text.width).toBeLessThan(box.x + box.width);
+  expect(await tree(window).evaluate((tree) => tree.scrollLeft)).toBe(0);
+});
+
+test("letters that cannot be seen or turn text around are written out, and copied as sent", async ({
+  ringback,
+  desk,
+  page,
+}) => {
+  const body = '{"event_type":"paid\u202Egnp","\u202Eevil":"\u202Egnp.exe\u200B","שלום":"עולם"}';
+  await ringback.deliver(sign(body, { id: "evt_turned" }));
+  await desk.enter(ADMIN);
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  const copied = async (name: string) => {
+    await window.getByRole("button", { name, exact: true }).click();
+    return page.evaluate(() => navigator.clipboard.readText());
+  };
+  await expect(desk.rows("evt_turned").getByText("paid⟨U+202E⟩gnp", { exact: true })).toBeVisible();
+  const window = await desk.viewFromHistory("evt_turned");
+  await expect(window.getByText("paid⟨U+202E⟩gnp", { exact: true })).toBeVisible();
+  const evil = row(window, "evil");
+  await expect(evil).toHaveText('"⟨U+202E⟩evil": "⟨U+202E⟩gnp.exe⟨U+200B⟩",');
+  await expect(evil.locator(".unseen")).toHaveText(["⟨U+202E⟩", "⟨U+202E⟩", "⟨U+200B⟩"]);
+  await expect(evil.locator(".unseen").first()).toBeVisible();
+  await evil.click();
+  await expect(window.getByText("/⟨U+202E⟩evil", { exact: true })).toBeVisible();
+  expect(await copied("Copy value")).toBe("\u202Egnp.exe\u200B");
+  expect(await copied("Copy pointer")).toBe("/\u202Eevil");
+  expect(await copied("Copy payload")).toBe(body);
+  // A key that is read from right to left stays before its value.
+  const hebrew = row(window, "שלום");
+  const [key, value] = [hebrew.getByText('"שלום"'), hebrew.getByText('"עולם"')];
+  expect((await key.boundingBox())!.x).toBeLessThan((await value.boundingBox())!.x);
+  expect(await desk.raw(window)).toBe(
+    '{"event_type":"paid⟨U+202E⟩gnp","⟨U+202E⟩evil":"⟨U+202E⟩gnp.exe⟨U+200B⟩","שלום":"עולם"}',
+  );
+});
+
 test("the way to what is no text leads there in every view", async ({ ringback, desk }) => {
   const body = Buffer.concat([Buffer.from("a line of sixteen\n".repeat(5_000)), Buffer.from([0xff, 0xfe])]);
   await ringback.deliver(sign(body, { id: "evt_place" }));

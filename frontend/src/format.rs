@@ -130,6 +130,50 @@ pub fn short_digest(hex: &str) -> String {
     }
 }
 
+/// Two digits a byte.
+pub fn hex(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        for nibble in [byte >> 4, byte & 15] {
+            out.push(char::from(b"0123456789abcdef"[usize::from(nibble)]));
+        }
+    }
+    out
+}
+
+/// True for a letter that cannot be seen, or that turns around what stands beside it. Those that join
+/// the letters of a word or the parts of a sign are none.
+pub fn is_hidden(letter: char) -> bool {
+    matches!(
+        letter,
+        '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
+            | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}'
+    )
+}
+
+/// Adds a letter to a text for it to be seen: one that cannot be is written out.
+pub fn push_visible(text: &mut String, letter: char) {
+    if !is_hidden(letter) {
+        return text.push(letter);
+    }
+    text.push_str("⟨U+");
+    for shift in [12, 8, 4, 0] {
+        let digit = u32::from(letter) >> shift & 15;
+        text.push(char::from(b"0123456789ABCDEF"[digit as usize]));
+    }
+    text.push('⟩');
+}
+
+/// A text with what cannot be seen written out, for it to be shown: a sender may have chosen it.
+pub fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for letter in text.chars() {
+        push_visible(&mut shown, letter);
+    }
+    shown
+}
+
 /// The verdict in one word.
 pub fn verdict_word(signature: Signature) -> &'static str {
     match signature {
@@ -192,6 +236,16 @@ mod tests {
         let lengths = [0.0, 480.0, 12.5, 1.05, -3.25, 99.999, 0.004, 1_048_576.0];
         let written = ["0px", "480px", "12.50px", "1.05px", "-3.25px", "100px", "0px", "1048576px"];
         assert_eq!(lengths.map(px), written);
+    }
+
+    #[test]
+    fn letters_that_cannot_be_seen_are_written_out_and_no_others() {
+        let turning = "\u{202a}\u{202e}\u{2066}\u{2069}\u{200e}\u{200f}\u{61c}";
+        let hidden = turning.to_owned() + "\u{feff}\u{200b}\0\u{1b}\u{7f}\u{9b}";
+        assert!(hidden.chars().all(is_hidden));
+        assert_eq!(visible("a\u{202e}b\u{7}"), "a⟨U+202E⟩b⟨U+0007⟩");
+        let plain = "tab\t line\r\n é שלום مرحبا می\u{200c}خواهم 👩\u{200d}💻 \u{a0}…";
+        assert_eq!(visible(plain), plain);
     }
 
     #[test]

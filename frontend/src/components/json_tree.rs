@@ -98,7 +98,7 @@ fn row_view(context: PayloadContext, place: usize, row: u32) -> AnyView {
             aria-expanded=item.open.map(|open| open.to_string())
             aria-selected=move || (context.active.get() == row).to_string()
         >
-            <span>{indent}</span>
+            <span class="cut">{indent}</span>
             <span class=if item.open.is_some() { "twist" } else { "twist-none" }></span>
             {spans_view(spans)}
         </div>

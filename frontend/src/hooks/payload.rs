@@ -252,6 +252,9 @@ impl PayloadContext {
             self.wanted.set(Some(row));
         }
         let panel = self.dom.get_value();
-        animation_frame(move || scroll_into_view(&format!("#{panel} .found-current")));
+        // In the first frame its row comes into sight, and into the document.
+        animation_frame(move || {
+            animation_frame(move || scroll_into_view(&["#", &panel, " .found-current"].concat()));
+        });
     }
 }

@@ -4,7 +4,8 @@ mod bytes;
 
 use super::find::Find;
 use super::json::{self, Folds, Indexer, Kind, Row};
-use bytes::{HEX_BYTES, boundary, hex, hex_row, split_lines};
+use crate::format::{hex, is_hidden, push_visible, size};
+use bytes::{HEX_BYTES, boundary, hex_row, split_lines};
 
 /// Bytes that are indexed before the page may answer again.
 pub const SLICE: usize = 192 * 1024;
@@ -14,8 +15,12 @@ const STRING_BYTES: usize = 1_000;
 const WHOLE_BYTES: usize = 64 * 1024;
 /// Rows that Page Up and Page Down go.
 const PAGE: usize = 15;
-/// Deeper rows are not indented further.
-const DEEPEST: u32 = 60;
+/// Deeper rows are not indented further, so that they fit on a phone; the number of their level says
+/// how deep they are.
+const DEEPEST: u32 = 12;
+
+/// The class of the match that one has gone to.
+const FOUND: &str = "found found-current";
 
 /// A piece of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,8 +154,9 @@ impl Payload {
         if let Some(at) = self.not_utf8 {
             let byte = self.bytes.get(at).copied().unwrap_or_default();
             return Some(format!(
-                "Not text in UTF-8: byte {byte:02x} at offset {at}, {}. Shown in hexadecimal; the \
-                 raw view puts \u{fffd} in such places.",
+                "Not text in UTF-8: byte {} at offset {at}, {}. Shown in hexadecimal; the raw view \
+                 puts \u{fffd} in such places.",
+                hex(&[byte]),
                 self.place(at)
             ));
         }
@@ -216,7 +222,7 @@ impl Payload {
                 self.push(&mut spans, "", start as usize, end as usize);
                 spans
             }
-            View::Hex => hex_row(&self.bytes, place),
+            View::Hex => hex_row(&self.bytes, place, self.find.current()),
         }
     }
 
@@ -318,7 +324,11 @@ impl Payload {
     fn tree_row(&self, index: u32) -> Vec<Span> {
         let rows = &self.index.rows;
         let Some(row) = rows.get(index as usize).copied() else { return Vec::new() };
-        let mut spans = vec![plain("  ".repeat(row.depth.min(DEEPEST) as usize))];
+        let mut indent = "  ".repeat(row.depth.min(DEEPEST) as usize);
+        if row.depth > DEEPEST {
+            indent.push_str(&(row.depth + 1).to_string());
+        }
+        let mut spans = vec![Span { class: "cut", text: indent }];
         for token in json::row_tokens(&self.bytes, row) {
             let class = match token.kind {
                 Kind::Key => "json-key",
@@ -356,7 +366,7 @@ impl Payload {
         let from = wanted.map_or(start, |at| at.saturating_sub(200).max(start));
         let from = boundary(&self.bytes, from);
         let to = boundary(&self.bytes, (from + STRING_BYTES).min(end));
-        let cut = |bytes: usize| format!(" … {} more … ", crate::format::size(bytes as u64));
+        let cut = |bytes: usize| format!(" … {} more … ", size(bytes as u64));
         if from > start {
             spans.push(Span { class: "cut", text: cut(from - start) });
         }
@@ -368,26 +378,35 @@ impl Payload {
 
     /// A piece of the text, with what was found in it marked.
     fn push(&self, spans: &mut Vec<Span>, class: &'static str, start: usize, end: usize) {
-        let text =
-            |from: usize, to: usize| String::from_utf8_lossy(&self.bytes[from..to]).into_owned();
+        let mut put = |class: &'static str, from: usize, to: usize| {
+            add(spans, class, &String::from_utf8_lossy(&self.bytes[from..to]));
+        };
         let mut at = start;
         // More marks than anybody can look at would only make the page slow.
         for (from, to, current) in self.find.within(start, end).into_iter().take(200) {
-            if from > at {
-                spans.push(Span { class, text: text(at, from) });
-            }
-            let class = if current { "found found-current" } else { "found" };
-            spans.push(Span { class, text: text(from, to) });
+            put(class, at, from);
+            put(if current { FOUND } else { "found" }, from, to);
             at = to;
         }
-        if at < end {
-            spans.push(Span { class, text: text(at, end) });
-        }
+        put(class, at, end);
     }
 }
 
-fn plain(text: String) -> Span {
-    Span { class: "", text }
+/// Adds a piece of text to a row. What cannot be seen of it is written out in a colour of its own.
+fn add(spans: &mut Vec<Span>, class: &'static str, text: &str) {
+    for letter in text.chars() {
+        add_letter(spans, class, letter);
+    }
+}
+
+fn add_letter(spans: &mut Vec<Span>, class: &'static str, letter: char) {
+    let class = if is_hidden(letter) { "unseen" } else { class };
+    if spans.last().is_none_or(|last| last.class != class) {
+        spans.push(Span { class, text: String::new() });
+    }
+    if let Some(last) = spans.last_mut() {
+        push_visible(&mut last.text, letter);
+    }
 }
 
 #[cfg(test)]
@@ -424,6 +443,63 @@ mod tests {
         payload.folds.set(&rows, 6, true);
         let expected = ["{", "  \"a\": [ … ] 3 items", "  \"b\": { … } 1 item", "}"];
         assert_eq!(shown(&payload, View::Tree), expected);
+    }
+
+    #[test]
+    fn what_is_found_is_marked_in_both_columns_of_the_hex_view() {
+        let mut payload = payload(b"0123456789abcdefgh\n");
+        payload.find = Find::new(payload.bytes(), "FG");
+        let marked = |place| -> Vec<String> {
+            let spans = payload.row(View::Hex, place).into_iter();
+            spans.filter(|span| span.class == FOUND).map(|span| span.text).collect()
+        };
+        assert_eq!(
+            (marked(0), marked(1)),
+            (vec!["66".into(), "f".into()], vec!["67".into(), "g".into()])
+        );
+        let rows = shown(&payload, View::Hex);
+        assert_eq!(
+            rows[0],
+            "00000000  30 31 32 33 34 35 36 37  38 39 61 62 63 64 65 66  0123456789abcdef"
+        );
+        assert_eq!(rows[1], format!("00000010  67 68 0a {} gh·", " ".repeat(13 * 3 + 1)));
+    }
+
+    #[test]
+    fn rows_too_deep_to_be_indented_tell_their_level() {
+        let payload = payload("[".repeat(40) + &"]".repeat(40));
+        let rows = shown(&payload, View::Tree);
+        let indent = "  ".repeat(DEEPEST as usize);
+        assert_eq!(rows[12], indent.clone() + "[");
+        assert_eq!(rows[13], indent.clone() + "14[");
+        assert_eq!(rows[40], indent + "39]");
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_written_out_and_copied_as_sent() {
+        let json = "{\"\u{202e}evil\":\"\u{202e}gnp.exe\"}";
+        let mut payload = payload(json);
+        payload.find = Find::new(payload.bytes(), "gnp");
+        let row: Vec<(&str, String)> =
+            payload.row(View::Tree, 1).into_iter().map(|span| (span.class, span.text)).collect();
+        let expected = [
+            ("cut", "  "),
+            ("json-key", "\""),
+            ("unseen", "⟨U+202E⟩"),
+            ("json-key", "evil\""),
+            ("json-punctuation", ": "),
+            ("json-string", "\""),
+            ("unseen", "⟨U+202E⟩"),
+            ("found found-current", "gnp"),
+            ("json-string", ".exe\""),
+        ];
+        assert_eq!(row, expected.map(|(class, text)| (class, text.to_owned())));
+        assert_eq!(shown(&payload, View::Raw), ["{\"⟨U+202E⟩evil\":\"⟨U+202E⟩gnp.exe\"}"]);
+        assert_eq!(
+            (payload.copy_text().as_str(), payload.value(1).as_str()),
+            (json, "\u{202e}gnp.exe")
+        );
+        assert_eq!(json::pointer(payload.bytes(), payload.rows(), 1), "/\u{202e}evil");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::reactive::effect;
 use super::timers::listener;
 use super::view::{Act, AnyView, Make, owned};
+use crate::format::visible;
 use any_spawner::Executor;
 use reactive_graph::owner::Owner;
 use wasm_bindgen::{JsCast, JsValue};
@@ -38,7 +39,8 @@ pub(super) fn create(name: &str, is_svg: bool) -> Element {
 }
 
 pub(super) fn text(text: &str) -> Text {
-    DOCUMENT.with(|document| document.create_text_node(text))
+    let text = visible(text);
+    DOCUMENT.with(|document| document.create_text_node(&text))
 }
 
 pub(super) fn property(target: &JsValue, name: &str) -> JsValue {
@@ -79,11 +81,7 @@ fn follow(mut make: Box<dyn Make>, parent: &Node, before: Option<&Node>) {
         if let Some(start) = &start {
             remove_between(start, &end);
         }
-        end.set_data(match &view {
-            AnyView::Static(shown) => shown,
-            AnyView::Text(shown) => shown,
-            _ => "",
-        });
+        end.set_data(&visible(word(&view).unwrap_or_default()));
         if matches!(view, AnyView::Nothing | AnyView::Static(_) | AnyView::Text(_)) {
             return;
         }

@@ -1,6 +1,7 @@
 //! The rows of bytes that are no tree: lines as sent, and hexadecimal.
 
-use super::Span;
+use super::{FOUND, Span, add, add_letter};
+use crate::format::hex;
 
 /// Bytes in one row of the raw view; longer lines go on in the next row.
 pub(super) const RAW_BYTES: usize = 400;
@@ -29,42 +30,25 @@ pub(super) fn split_lines(bytes: &[u8]) -> Vec<(u32, u32)> {
     lines
 }
 
-/// A row of the hexadecimal view.
-pub(super) fn hex_row(bytes: &[u8], index: usize) -> Vec<Span> {
+/// A row of the hexadecimal view, with the match that one has gone to marked in both columns.
+pub(super) fn hex_row(bytes: &[u8], index: usize, mark: Option<(usize, usize)>) -> Vec<Span> {
     let start = index * HEX_BYTES;
-    let Some(chunk) = bytes.get(start..bytes.len().min(start + HEX_BYTES)) else {
-        return Vec::new();
-    };
-    let mut text = String::with_capacity(HEX_BYTES * 3 + 1);
-    let mut ascii = String::with_capacity(HEX_BYTES);
-    for position in 0..HEX_BYTES {
-        if position == HEX_BYTES / 2 {
-            text.push(' ');
+    let (from, to) = mark.unwrap_or_default();
+    let offset = u32::try_from(start).unwrap_or(u32::MAX);
+    let mut spans = vec![Span { class: "hex-offset", text: hex(&offset.to_be_bytes()) + "  " }];
+    let mut letters = vec![Span { class: "hex-text", text: " ".to_owned() }];
+    for at in start..start + HEX_BYTES {
+        let is_marked = from <= at && at < to;
+        if let Some(byte) = bytes.get(at) {
+            let visible = byte.is_ascii_graphic() || *byte == b' ';
+            let letter = if visible { char::from(*byte) } else { '·' };
+            add(&mut spans, if is_marked { FOUND } else { "" }, &hex(&[*byte]));
+            add_letter(&mut letters, if is_marked { FOUND } else { "hex-text" }, letter);
+        } else {
+            add(&mut spans, "", "  ");
         }
-        match chunk.get(position) {
-            Some(byte) => {
-                text.push_str(&hex(&[*byte]));
-                text.push(' ');
-                let visible = byte.is_ascii_graphic() || *byte == b' ';
-                ascii.push(if visible { char::from(*byte) } else { '·' });
-            }
-            None => text.push_str("   "),
-        }
+        add(&mut spans, "", if at == start + HEX_BYTES / 2 - 1 { "  " } else { " " });
     }
-    vec![
-        Span { class: "hex-offset", text: format!("{start:08x}  ") },
-        Span { class: "", text },
-        Span { class: "hex-text", text: format!(" {ascii}") },
-    ]
-}
-
-/// Two digits a byte.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        for nibble in [byte >> 4, byte & 15] {
-            out.push(char::from(b"0123456789abcdef"[usize::from(nibble)]));
-        }
-    }
-    out
+    spans.append(&mut letters);
+    spans
 }
