@@ -68,7 +68,7 @@ pub fn list_bar(list: ListContext) -> AnyView {
                             </span>
                         </button>
                         <button type="button" class="button" on:click=clear>
-                            "Clear selection"
+                            <span>"Clear" <span class="collapsible-word">" selection"</span></span>
                         </button>
                     </Show>
                 </div>
