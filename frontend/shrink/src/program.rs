@@ -35,6 +35,15 @@ impl Reencode for Renaming<'_> {
         Ok(())
     }
 
+    /// Browsers need to know neither the compiler nor its features.
+    fn parse_custom_section(
+        &mut self,
+        _: &mut Module,
+        _: wasmparser::CustomSectionReader<'_>,
+    ) -> Result<(), reencode::Error<Self::Error>> {
+        Ok(())
+    }
+
     fn parse_data(
         &mut self,
         section: &mut DataSection,
@@ -109,14 +118,16 @@ mod tests {
         let kind =
             wasm_encoder::GlobalType { val_type: ValType::I32, mutable: false, shared: false };
         imports.import("./script.js", "__wbg_global", kind);
-        module.section(&imports).section(&memories).section(&exports);
+        let compiler =
+            wasm_encoder::CustomSection { name: "producers".into(), data: b"rustc".into() };
+        module.section(&imports).section(&memories).section(&exports).section(&compiler);
         let mut names = Names::of("memory __wbg_memory __wbg_global");
         let renamed = rename(&module.finish(), &mut names, &Places::default()).expect("a program");
         let text = String::from_utf8_lossy(&renamed);
         for name in ["./script.js", "memory", "$0", "$1"] {
             assert!(text.contains(name), "{text}");
         }
-        assert!(!text.contains("__wbg"), "{text}");
+        assert!(!text.contains("__wbg") && !text.contains("producers"), "{text}");
     }
 
     #[test]
