@@ -101,6 +101,7 @@ for (const colorScheme of ["light", "dark"] as const) {
         const window = desk.window(name);
         await window.getByRole("button", { name: "Move and resize" }).click();
         await window.getByRole("button", { name: place }).click();
+        await window.getByRole("button", { name: "Move and resize" }).click();
         await expect(window.getByRole("tree")).toBeVisible();
       }
       await expect(desk.window("msg_forged_report")).toContainText("Signature invalid");
