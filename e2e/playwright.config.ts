@@ -49,6 +49,6 @@ export default defineConfig<Options, Options>({
   projects: process.env.RINGBACK_E2E_BENCH
     ? [{ name: "bench", testMatch: [bench], use: { database: "sqlite" as const } }]
     : process.env.RINGBACK_E2E_SCREENSHOTS
-    ? [{ name: "screenshots", testMatch: [screenshots], use: { database: "sqlite" as const } }]
+    ? [{ name: "screenshots", testMatch: [screenshots, "**/accessibility.spec.ts"], use: { database: "sqlite" as const } }]
     : projects.filter((project) => !database || project.name === database),
 });

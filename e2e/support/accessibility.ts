@@ -77,9 +77,10 @@ export class Scanner {
     expect(named, `the views in ${REPORT}`).toEqual(this.rows.map(({ view }) => view));
   }
 
-  /** A picture for a person, when RINGBACK_SHOTS names a folder. */
+  /** A picture for the documentation, when `just screenshots` asks for it. */
   private async look(name: string): Promise<void> {
-    const folder = process.env.RINGBACK_SHOTS;
-    if (folder) await this.page.screenshot({ path: `${folder}/${name.replaceAll(/[^\w]+/g, "-")}.png` });
+    if (!process.env.RINGBACK_E2E_SCREENSHOTS) return;
+    const path = `../docs/images/views/${name.toLowerCase().replaceAll(/[^\w]+/g, "-")}.jpg`;
+    await this.page.screenshot({ path, type: "jpeg", quality: 60 });
   }
 }
