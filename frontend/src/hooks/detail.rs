@@ -73,6 +73,14 @@ pub fn use_detail(id: &str) -> DetailContext {
             if let Ok(detail) = &answer {
                 history.note_deliveries(id, detail.deliveries);
             }
+            // Asked for often, and mostly the same: nothing is built again then.
+            let is_same = content.try_update_untracked(|now| match (now, &answer) {
+                (Content::Found(now), Ok(detail)) => **now == *detail,
+                _ => false,
+            });
+            if is_same == Some(true) && seq.is_none() {
+                return;
+            }
             let gone = content.try_set(match answer {
                 Ok(detail) => Content::Found(Arc::new(detail)),
                 Err(error) if error.status() == Some(404) => Content::NotFound,
