@@ -39,8 +39,7 @@ pub(super) fn create(name: &str, is_svg: bool) -> Element {
 }
 
 pub(super) fn text(text: &str) -> Text {
-    let text = visible(text);
-    DOCUMENT.with(|document| document.create_text_node(&text))
+    DOCUMENT.with(|document| document.create_text_node(text))
 }
 
 pub(super) fn property(target: &JsValue, name: &str) -> JsValue {
@@ -56,7 +55,7 @@ pub(super) fn put(node: &Node, parent: &Node, before: Option<&Node>) {
 pub(super) fn insert(view: AnyView, parent: &Node, before: Option<&Node>) {
     match view {
         AnyView::Static(shown) => put(&text(shown), parent, before),
-        AnyView::Text(shown) => put(&text(&shown), parent, before),
+        AnyView::Text(shown) => put(&text(&visible(&shown)), parent, before),
         AnyView::Element(node) => put(&node, parent, before),
         AnyView::Several(views) => {
             for view in views {
@@ -81,7 +80,11 @@ fn follow(mut make: Box<dyn Make>, parent: &Node, before: Option<&Node>) {
         if let Some(start) = &start {
             remove_between(start, &end);
         }
-        end.set_data(&visible(word(&view).unwrap_or_default()));
+        match &view {
+            AnyView::Static(shown) => end.set_data(shown),
+            AnyView::Text(shown) => end.set_data(&visible(shown)),
+            _ => end.set_data(""),
+        }
         if matches!(view, AnyView::Nothing | AnyView::Static(_) | AnyView::Text(_)) {
             return;
         }
