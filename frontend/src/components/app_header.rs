@@ -107,7 +107,7 @@ fn ConnectionChip() -> impl IntoView {
             announcer.say(trouble);
         }
     });
-    let is_lost = Memo::new(move |_| told(feed.connection.get()).0 != "good");
+    let is_lost = Memo::new(move |_| !trouble.with(String::is_empty));
     let lost_long = RwSignal::new(false);
     let alarm = StoredValue::new(None);
     Effect::new(move |_| {
@@ -116,18 +116,11 @@ fn ConnectionChip() -> impl IntoView {
         alarm.set_value(is_lost.get().then(wait));
     });
     view! {
-        {move || {
-            lost_long
-                .get()
-                .then(|| {
-                    view! {
-                        <p class="visually-hidden" role="alert">
-                            "No connection for a minute. What arrives is stored, and shown when it is back."
-                        </p>
-                    }
-                        .into_any()
-                })
-        }}
+        <Show when=move || lost_long.get()>
+            <p class="visually-hidden" role="alert">
+                "No connection for a minute. What arrives is stored, and shown when it is back."
+            </p>
+        </Show>
         <div class="connection" data-state=state role="group" aria-label="Connection">
             <span class="connection-dot" aria-hidden="true"></span>
             <span class="connection-word">{word}</span>

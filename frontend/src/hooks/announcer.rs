@@ -30,7 +30,8 @@ pub fn use_announcer() -> Announcer {
 }
 
 impl Announcer {
-    /// Says this now, or when the last message had its time; a newer message replaces one that waits, save arrivals.
+    /// Says this now, or when the last message had its time; a newer message replaces one that waits,
+    /// save arrivals.
     pub fn say(self, message: String) {
         self.speak(&|waiting| waiting.say(&message));
     }

@@ -82,15 +82,16 @@ impl ToastContext {
         }
     }
 
-    /// Takes one away for a person, whose focus was on it: a key goes on among those that are left,
-    /// or where it came from, and a pointer lets them age.
+    /// Takes one away for a person, whose focus was on it. After a key the page hands the focus on to
+    /// those that are left, and after the last it goes back to where it came from; a pointer lets them
+    /// age.
     pub fn dismiss_in_hand(self, id: ToastId, by_key: bool) {
         self.dismiss(id);
         if !by_key {
             self.set_focused(false);
-        } else if self.stack.with_untracked(|stack| !stack.toasts().is_empty()) {
-            focus_id(REGION);
-        } else if let Some(before) = self.before.try_update_value(Option::take).flatten() {
+        } else if self.stack.with_untracked(|stack| stack.toasts().is_empty())
+            && let Some(before) = self.before.try_update_value(Option::take).flatten()
+        {
             refocus(&before);
         }
     }
