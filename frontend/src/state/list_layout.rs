@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-/// Below this the rows are cards; in `callbacks.css` it is 40em. All lengths here are those of a page
+/// Below this the rows are cards; in `cards.css` it is 40em. All lengths here are those of a page
 /// with letters of the usual size; with others they are as much longer or shorter.
 const CARDS_PX: f64 = 640.0;
 /// Below these the columns that are needed least are left out.
