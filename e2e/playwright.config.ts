@@ -9,7 +9,7 @@ const screenshots = "**/screenshots.spec.ts";
 const bench = "**/bench_web.spec.ts";
 
 // What the screen does depends on the database only where the server answers differently.
-const onBoth = ["main_job", "history", "poller", "stream"].map((story) => `**/${story}.spec.ts`);
+const onBoth = ["main_job", "history", "filters", "poller", "stream"].map((story) => `**/${story}.spec.ts`);
 
 const projects = [
   { name: "sqlite", testIgnore: [screenshots, bench], use: { database: "sqlite" as const } },
