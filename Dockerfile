@@ -4,14 +4,10 @@
 #   docker build --tag ringback .
 #   docker run --publish 127.0.0.1:8080:8080 --volume ringback:/data --env LLM_WEBHOOK_SECRET=… ringback
 FROM rust:1.95-bookworm AS build
-RUN apt-get update \
-    && apt-get install --yes --no-install-recommends nodejs npm \
-    && rm -rf /var/lib/apt/lists/* \
-    && rustup target add wasm32-unknown-unknown
+RUN rustup target add wasm32-unknown-unknown
 WORKDIR /src
 # The tools that build the SPA change rarely, so they have a layer of their own.
 COPY scripts/lib.sh scripts/versions.sh scripts/tools.sh scripts/
-COPY scripts/without-wasm-opt scripts/without-wasm-opt
 COPY frontend/Cargo.lock frontend/
 ENV RINGBACK_TOOLS=/tools
 RUN scripts/tools.sh

@@ -24,6 +24,12 @@ mkdir -p target
 touch "$stamp.new"
 CARGO_TARGET_DIR=$root/frontend/target trunk build --release --offline --skip-version-check >&2 ||
     die "The SPA was not built. Read the lines above; \`cargo check --target wasm32-unknown-unknown\` in frontend/ shows the compiler's errors alone."
+if has_wasm_opt; then
+    # Nothing lies in the first kilobyte of the memory.
+    wasm-opt -Oz --low-memory-unused frontend/dist/*_bg.wasm -o frontend/dist/optimised >&2 ||
+        die "The SPA was built and not optimised. Read the lines above."
+    mv frontend/dist/optimised frontend/dist/*_bg.wasm
+fi
 # The host's program, so not with the toolchain for WebAssembly alone.
 (unset RUSTUP_TOOLCHAIN && in_frontend cargo run --quiet --locked --package ringback-frontend-shrink -- "$root/frontend/dist") ||
     die "The SPA was built and not shortened. Read the lines above."

@@ -26,10 +26,10 @@ formatting() {
 
 shell_scripts() {
     local script
-    for script in scripts/*.sh scripts/without-wasm-opt/wasm-opt .ci/run; do bash -n "$script"; done
+    for script in scripts/*.sh .ci/run; do bash -n "$script"; done
     sh -n just
     ! have just || just --summary >/dev/null || die "the justfile cannot be read. Read the lines above."
-    ! have shellcheck || shellcheck --external-sources just scripts/*.sh scripts/without-wasm-opt/wasm-opt .ci/run
+    ! have shellcheck || shellcheck --external-sources just scripts/*.sh .ci/run
 }
 
 clippy_frontend() {

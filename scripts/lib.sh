@@ -37,6 +37,14 @@ need_node() {
         die "Node $(node --version) is too old for the browser tests. Install Node 20 or newer and run this again."
 }
 
+# True when there is a `wasm-opt` that does. What the versions of some years make of the app differs by
+# a few hundred bytes; older ones mix its tables up.
+has_wasm_opt() {
+    local version
+    version=$(wasm-opt --version 2>/dev/null | sed -n 's/^wasm-opt version \([0-9]*\).*/\1/p')
+    [ "${version:-0}" -ge "$BINARYEN_VERSION" ]
+}
+
 # Prints the seconds since $1, a value of SECONDS, as people read them.
 took() {
     local seconds=$((SECONDS - $1))

@@ -3,9 +3,9 @@
 #
 #   PATH=$(scripts/tools.sh):$PATH
 #
-# Everything is found again in milliseconds; the first run compiles trunk and wasm-bindgen, which
-# takes about five minutes on two cores. Prebuilt ones are not fetched: crates.io and npm are the
-# only places a machine must reach.
+# Everything is found again in milliseconds; the first run compiles trunk, wasm-bindgen and wasm-opt,
+# which takes about fifteen minutes on two cores, and five where a wasm-opt is there. Prebuilt ones are
+# not fetched: crates.io is the only place that a machine must reach.
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -44,7 +44,11 @@ unlock() {
     trap - EXIT INT TERM HUP
 }
 
-# install_crate PROGRAM VERSION TIME CRATE [cargo's options…]
+# install_crate PROGRAM VERSION TIME CRATE@VERSION [cargo's options…]
+#
+# The first version is what the program says of itself. `optimise` is cargo's opt-level: a program that
+# is compiled fast, for one that runs for long.
+optimise=0
 install_crate() {
     local program=$1 version=$2 time=$3 crate=$4 home=$tools/$1-$2 begin=$SECONDS
     shift 4
@@ -60,11 +64,11 @@ install_crate() {
     lock
     if [ ! -x "$home/bin/$program" ]; then
         say "Compiling $program $version, once: $time on two cores"
-        # Speed of compiling counts here: an unoptimised trunk builds the SPA as fast. What both
+        # Speed of compiling counts here: an unoptimised trunk builds the SPA as fast. What the
         # tools depend on is compiled once, and an interrupted run goes on where it stopped.
-        CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_STRIP=true \
+        CARGO_PROFILE_RELEASE_OPT_LEVEL=$optimise CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_STRIP=true \
             CARGO_PROFILE_RELEASE_DEBUG=0 CARGO_TARGET_DIR=$tools/.build RUSTFLAGS='' \
-            cargo install "$crate" --version "=$version" --root "$work" "$@" >&2 ||
+            cargo install "$crate" --root "$work" "$@" >&2 ||
             die "$program $version could not be compiled. Read the lines above; if crates.io was not reached, run this again later."
         mkdir -p "$home"
         rmdir "$home" && mv "$work" "$home"
@@ -75,25 +79,11 @@ install_crate() {
 }
 
 install_wasm_opt() {
-    local home=$tools/binaryen-$BINARYEN_VERSION
-    # One of that version from elsewhere is as good, and is no program for Node.
-    case "$(wasm-opt --version 2>/dev/null || true) " in
-    "wasm-opt version ${BINARYEN_VERSION%%.*} "*) return ;;
-    esac
-    if [ ! -x "$home/node_modules/binaryen/bin/wasm-opt" ] && have npm; then
-        lock
-        say "Fetching wasm-opt (binaryen $BINARYEN_VERSION)"
-        if npm install --prefix "$work" --no-save --no-audit --no-fund --loglevel=error "binaryen@$BINARYEN_VERSION" >&2; then
-            rm -rf "$home"
-            mv "$work" "$home"
-        fi
-        unlock
-    fi
-    if [ -x "$home/node_modules/binaryen/bin/wasm-opt" ]; then
-        paths=$home/node_modules/binaryen/bin:$paths
+    ! has_wasm_opt || return 0
+    if have "${CXX:-c++}"; then
+        optimise=1 install_crate wasm-opt "$BINARYEN_VERSION" 'about ten minutes' "wasm-opt@$WASM_OPT_CRATE_VERSION" --locked --no-default-features
     else
-        say "wasm-opt could not be had from npm: the SPA is built without it and a third larger"
-        paths=$root/scripts/without-wasm-opt:$paths
+        say "There is no wasm-opt from version $BINARYEN_VERSION on and no C++ compiler to make one: the SPA is built without it and a third larger"
     fi
 }
 
@@ -114,9 +104,9 @@ install_wasm_target() {
 
 check_lock_file
 install_wasm_target
-install_crate trunk "$TRUNK_VERSION" 'about four minutes' trunk --locked --no-default-features --features rustls
+install_crate trunk "$TRUNK_VERSION" 'about four minutes' "trunk@$TRUNK_VERSION" --locked --no-default-features --features rustls
 # Not --locked: its lock file names a crate that some registries do not have yet.
-install_crate wasm-bindgen "$WASM_BINDGEN_VERSION" 'about one minute' wasm-bindgen-cli
+install_crate wasm-bindgen "$WASM_BINDGEN_VERSION" 'about one minute' "wasm-bindgen-cli@$WASM_BINDGEN_VERSION"
 install_wasm_opt
 if [ -d "$tools/.build" ]; then
     lock

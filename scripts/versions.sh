@@ -6,7 +6,9 @@ JUST_OLDEST=1.42.0
 TRUNK_VERSION=0.21.14
 # Must be the `wasm-bindgen` of frontend/Cargo.lock; scripts/tools.sh refuses anything else.
 WASM_BINDGEN_VERSION=0.2.130
-BINARYEN_VERSION=132.0.0
+# The oldest `wasm-opt` that does, compiled from that crate where there is none.
+BINARYEN_VERSION=116
+WASM_OPT_CRATE_VERSION=0.116.1
 # Only for machines with neither PostgreSQL's server programs nor Docker. Playwright's version is
 # in e2e/package-lock.json, the Rust crates' are in the two Cargo.lock files.
 EMBEDDED_POSTGRES_VERSION=18.4.0-beta.17

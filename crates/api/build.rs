@@ -23,13 +23,15 @@ fn main() {
     collect(&dist, &mut files);
     files.sort();
     let mut table = String::from("&[\n");
-    let mut script_hashes = String::new();
+    let (mut script_hashes, mut style_hashes) = (String::new(), String::new());
     for (index, file) in files.iter().enumerate() {
         let path =
             file.strip_prefix(&dist).expect("below dist").to_string_lossy().replace('\\', "/");
         let bytes = fs::read(file).expect("a file of the app can be read");
         if path == "index.html" {
-            script_hashes = hash_inline_scripts(&String::from_utf8_lossy(&bytes));
+            let page = String::from_utf8_lossy(&bytes);
+            script_hashes = hash_inline(&page, "script");
+            style_hashes = hash_inline(&page, "style");
         }
         let brotli = write_compressed(&out, index, "br", &bytes, brotli);
         let gzip = write_compressed(&out, index, "gz", &bytes, gzip);
@@ -45,6 +47,7 @@ fn main() {
     table.push(']');
     fs::write(out.join("assets.rs"), table).expect("OUT_DIR can be written");
     fs::write(out.join("script_hashes.txt"), script_hashes).expect("OUT_DIR can be written");
+    fs::write(out.join("style_hashes.txt"), style_hashes).expect("OUT_DIR can be written");
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
@@ -93,15 +96,16 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     writer.finish().expect("memory grows")
 }
 
-/// ` 'sha256-…'` for each inline script, as CSP level 3 wants it.
-fn hash_inline_scripts(html: &str) -> String {
+/// ` 'sha256-…'` for the contents of each element of that name, as CSP level 3 wants it.
+fn hash_inline(html: &str, element: &str) -> String {
+    let (begin, close) = (format!("<{element}"), format!("</{element}>"));
     let mut hashes = String::new();
     let mut rest = html;
-    while let Some(start) = rest.find("<script") {
+    while let Some(start) = rest.find(&begin) {
         rest = &rest[start..];
         let Some(open) = rest.find('>') else { break };
         let (tag, after) = rest.split_at(open + 1);
-        let Some(end) = after.find("</script>") else { break };
+        let Some(end) = after.find(&close) else { break };
         if !tag.contains(" src=") && end > 0 {
             let digest = Sha256::digest(&after.as_bytes()[..end]);
             let digest = base64::engine::general_purpose::STANDARD.encode(digest);

@@ -20,8 +20,8 @@ pub use dom::mount;
 pub use keyed::keyed;
 pub use reactive::{Callback, Effect, Memo, RwSignal, Signal, StoredValue, effect};
 pub use timers::{
-    WindowListener, later, request_animation_frame, spawn_local, window_event_listener,
-    window_event_listener_untyped,
+    WindowListener, after_paint, later, request_animation_frame, spawn_local,
+    window_event_listener, window_event_listener_untyped,
 };
 pub use view::{
     AnyView, CollectView, Component, IntoView, NodeRef, child, event_target_checked,
@@ -32,8 +32,8 @@ pub use view::{
 pub mod prelude {
     pub use super::{
         AnyView, Callback, CollectView, Effect, IntoView, Memo, NodeRef, RwSignal, Signal,
-        StoredValue, event_target_checked, event_target_value, expect_context, keyed, later,
-        provide_context, request_animation_frame, spawn_local, window_event_listener,
+        StoredValue, after_paint, event_target_checked, event_target_value, expect_context, keyed,
+        later, provide_context, request_animation_frame, spawn_local, window_event_listener,
     };
     pub use reactive_graph::graph::untrack;
     pub use reactive_graph::owner::on_cleanup;

@@ -22,14 +22,16 @@ const NOT_BUILT: &str = "<!doctype html><meta charset=utf-8><title>Ringback</tit
 <code>./just spa</code> in the source folder and build the server again, or run \
 <code>./just run</code>, which does both.</p>";
 
-/// The policy that the app runs under: nothing but its own files, and WebAssembly.
+/// The policy that the app runs under: nothing but its own files and what stands in its page, and
+/// WebAssembly.
 pub fn content_security_policy() -> &'static str {
     static POLICY: LazyLock<String> = LazyLock::new(|| {
         format!(
-            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{}; style-src 'self'; \
+            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{}; style-src 'self'{}; \
              img-src 'self' data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; \
              form-action 'self'; frame-ancestors 'none'",
-            include_str!(concat!(env!("OUT_DIR"), "/script_hashes.txt"))
+            include_str!(concat!(env!("OUT_DIR"), "/script_hashes.txt")),
+            include_str!(concat!(env!("OUT_DIR"), "/style_hashes.txt")),
         )
     });
     &POLICY

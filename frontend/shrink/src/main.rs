@@ -5,6 +5,7 @@
 //! `ringback-frontend-shrink FOLDER` does it to what Trunk left in the folder.
 
 mod names;
+mod order;
 mod places;
 mod program;
 mod script;
@@ -16,6 +17,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::error::Error;
 use std::fs;
 use std::hash::{Hash, Hasher};
+use std::io;
 use std::path::{Path, PathBuf};
 
 const APP: &str = "ringback-frontend-";
@@ -31,7 +33,7 @@ fn shrink(folder: &Path) -> Result<(), Box<dyn Error>> {
     let script = fs::read_to_string(&script_path)?;
     let mut names = Names::of(&script);
     let places = Places::of(&cargo_home().unwrap_or_default());
-    let program = program::rename(&fs::read(&program_path)?, &mut names, &places)?;
+    let program = program::shrink(&fs::read(&program_path)?, &mut names, &places)?;
     // The page starts the program by the default export alone: what else could start it can go.
     let script = script.replace("export { initSync, ", "export { ");
     let script = script::minify(&names.replace(&script))?;
@@ -41,7 +43,7 @@ fn shrink(folder: &Path) -> Result<(), Box<dyn Error>> {
     let new = format!("{APP}{}", hash((&program, &script)));
     let page = folder.join("index.html");
     let html = script::start(&fs::read_to_string(&page)?.replace(&old, &new), &new)?;
-    fs::write(&page, merge_styles(folder, &html)?)?;
+    fs::write(&page, inline_styles(folder, &html)?)?;
     fs::write(folder.join(format!("{new}.js")), script.replace(&old, &new))?;
     fs::write(folder.join(format!("{new}_bg.wasm")), program)?;
     fs::remove_file(script_path)?;
@@ -55,19 +57,14 @@ fn cargo_home() -> Option<PathBuf> {
     std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home)
 }
 
-/// Makes one file of the style sheets that the page names, and gives the page with that one.
-fn merge_styles(folder: &Path, html: &str) -> Result<String, Box<dyn Error>> {
-    let (_, files) = styles::merge(html, "");
-    let mut all = String::new();
-    for file in &files {
+/// The page with the style sheets that it names, which are files no more.
+fn inline_styles(folder: &Path, html: &str) -> io::Result<String> {
+    styles::inline(html, |file| {
         let path = folder.join(file);
-        all.push_str(&fs::read_to_string(&path)?);
-        all.push('\n');
+        let style = fs::read_to_string(&path)?;
         fs::remove_file(path)?;
-    }
-    let name = format!("styles-{}.css", hash(&all));
-    fs::write(folder.join(&name), all)?;
-    Ok(styles::merge(html, &name).0)
+        Ok(style)
+    })
 }
 
 fn hash(contents: impl Hash) -> String {

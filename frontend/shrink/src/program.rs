@@ -1,15 +1,51 @@
-//! The program's imports and exports under other names, and nothing of where its source lay.
+//! The program's imports and exports under other names, its functions in another order, and nothing of
+//! where its source lay.
 
 use crate::names::Names;
+use crate::order::Order;
 use crate::places::{Paths, Places, forget};
 use std::error::Error;
 use wasm_encoder::reencode::{self, Reencode};
-use wasm_encoder::{DataSection, ExportSection, ImportSection, Module};
+use wasm_encoder::{
+    CodeSection, DataSection, ExportSection, FunctionSection, ImportSection, Module,
+};
 
-struct Renaming<'a>(&'a mut Names, &'a Paths);
+struct Shrinking<'a> {
+    names: &'a mut Names,
+    paths: &'a Paths,
+    order: &'a Order,
+}
 
-impl Reencode for Renaming<'_> {
+impl Reencode for Shrinking<'_> {
     type Error = std::convert::Infallible;
+
+    fn function_index(&mut self, before: u32) -> Result<u32, reencode::Error<Self::Error>> {
+        Ok(self.order.index(before))
+    }
+
+    fn parse_function_section(
+        &mut self,
+        functions: &mut FunctionSection,
+        section: wasmparser::FunctionSectionReader<'_>,
+    ) -> Result<(), reencode::Error<Self::Error>> {
+        let kinds = section.into_iter().collect::<Result<Vec<_>, _>>()?;
+        for kind in self.order.sort(&kinds) {
+            functions.function(self.type_index(kind)?);
+        }
+        Ok(())
+    }
+
+    fn parse_code_section(
+        &mut self,
+        code: &mut CodeSection,
+        section: wasmparser::CodeSectionReader<'_>,
+    ) -> Result<(), reencode::Error<Self::Error>> {
+        let bodies = section.into_iter().collect::<Result<Vec<_>, _>>()?;
+        for body in self.order.sort(&bodies) {
+            self.parse_function_body(code, body)?;
+        }
+        Ok(())
+    }
 
     fn parse_imports(
         &mut self,
@@ -19,7 +55,7 @@ impl Reencode for Renaming<'_> {
         for import in imports {
             let (_, import) = import?;
             let kind = self.entity_type(import.ty)?;
-            section.import(import.module, &self.0.shorten(import.name), kind);
+            section.import(import.module, &self.names.shorten(import.name), kind);
         }
         Ok(())
     }
@@ -31,7 +67,7 @@ impl Reencode for Renaming<'_> {
     ) -> Result<(), reencode::Error<Self::Error>> {
         let kind = self.export_kind(export.kind)?;
         let index = self.external_index(export.kind, export.index)?;
-        exports.export(&self.0.shorten(export.name), kind, index);
+        exports.export(&self.names.shorten(export.name), kind, index);
         Ok(())
     }
 
@@ -49,7 +85,7 @@ impl Reencode for Renaming<'_> {
         section: &mut DataSection,
         data: wasmparser::Data<'_>,
     ) -> Result<(), reencode::Error<Self::Error>> {
-        let kept = address(&data).map(|begin| forget(self.1, begin, data.data));
+        let kept = address(&data).map(|begin| forget(self.paths, begin, data.data));
         let data = wasmparser::Data { data: kept.as_deref().unwrap_or(data.data), ..data };
         reencode::utils::parse_data(self, section, data)
     }
@@ -77,22 +113,24 @@ fn find_paths(program: &[u8], places: &Places) -> Result<Paths, wasmparser::Bina
     Ok(paths)
 }
 
-/// Gives the program's imports and exports the names that `names` has for them, and forgets the paths
-/// that begin as in `places`.
+/// Gives the program's imports and exports the names that `names` has for them, orders its functions,
+/// and forgets the paths that begin as in `places`.
 ///
 /// # Errors
 /// When it is no program, or would be none afterwards.
-pub(crate) fn rename(
+pub(crate) fn shrink(
     program: &[u8],
     names: &mut Names,
     places: &Places,
 ) -> Result<Vec<u8>, Box<dyn Error>> {
     let paths = find_paths(program, places)?;
+    let order = Order::by_likeness(program)?;
     let mut module = Module::new();
-    Renaming(names, &paths).parse_core_module(&mut module, wasmparser::Parser::new(0), program)?;
-    let renamed = module.finish();
-    wasmparser::validate(&renamed)?;
-    Ok(renamed)
+    let mut shrinking = Shrinking { names, paths: &paths, order: &order };
+    shrinking.parse_core_module(&mut module, wasmparser::Parser::new(0), program)?;
+    let short = module.finish();
+    wasmparser::validate(&short)?;
+    Ok(short)
 }
 
 #[cfg(test)]
@@ -122,8 +160,8 @@ mod tests {
             wasm_encoder::CustomSection { name: "producers".into(), data: b"rustc".into() };
         module.section(&imports).section(&memories).section(&exports).section(&compiler);
         let mut names = Names::of("memory __wbg_memory __wbg_global");
-        let renamed = rename(&module.finish(), &mut names, &Places::default()).expect("a program");
-        let text = String::from_utf8_lossy(&renamed);
+        let short = shrink(&module.finish(), &mut names, &Places::default()).expect("a program");
+        let text = String::from_utf8_lossy(&short);
         for name in ["./script.js", "memory", "$0", "$1"] {
             assert!(text.contains(name), "{text}");
         }
@@ -132,6 +170,6 @@ mod tests {
 
     #[test]
     fn what_is_no_program_is_refused() {
-        assert!(rename(b"<html>", &mut Names::default(), &Places::default()).is_err());
+        assert!(shrink(b"<html>", &mut Names::default(), &Places::default()).is_err());
     }
 }

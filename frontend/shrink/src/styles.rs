@@ -1,10 +1,17 @@
-//! The style sheets as one file: on a slow line each file more is a round trip before anything is seen.
+//! The style sheets as part of the page: on a slow line a file more is a round trip before anything is
+//! seen, and the page is asked for anyway.
 
-/// The page with one style sheet in place of its own, and the files that it had, in order.
+use std::io;
+
+/// The page with all of its style sheets in one `<style>`, where the first of them was.
 ///
-/// `name` is the new one's. The page is as Trunk writes it: one `<link>` for each file.
-pub(crate) fn merge(page: &str, name: &str) -> (String, Vec<String>) {
-    let mut files = Vec::new();
+/// The page is as Trunk writes it: one `<link>` for each file, whose contents `read` gives.
+///
+/// # Errors
+/// Those of `read`, and a style sheet that would end the element that it is in.
+pub(crate) fn inline(page: &str, read: impl Fn(&str) -> io::Result<String>) -> io::Result<String> {
+    let mut styles = String::new();
+    let mut place = None;
     let mut out = String::with_capacity(page.len());
     let mut rest = page;
     while let Some(begin) = rest.find("<link ") {
@@ -16,15 +23,21 @@ pub(crate) fn merge(page: &str, name: &str) -> (String, Vec<String>) {
         match style_sheet(tag) {
             None => out.push_str(tag),
             Some(file) => {
-                if files.is_empty() {
-                    out.extend(["<link href=/", name, " rel=stylesheet>"]);
-                }
-                files.push(file);
+                place = place.or(Some(out.len()));
+                styles.push_str(&read(&file)?);
             }
         }
     }
     out.push_str(rest);
-    (out, files)
+    if styles.to_ascii_lowercase().contains("</style") {
+        return Err(io::Error::other(
+            "a style sheet has `</style`, which would end it in the page",
+        ));
+    }
+    if let Some(place) = place {
+        out.insert_str(place, &["<style>", &styles, "</style>"].concat());
+    }
+    Ok(out)
 }
 
 /// The file that a `<link>` names as a style sheet of the app's own.
@@ -42,16 +55,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_style_sheet_becomes_all_of_them_and_other_links_stay() {
+    fn the_style_sheets_stand_where_the_first_was_and_other_links_stay() {
         let page = "<head><link href=data:x rel=icon><link href=/a-1.css rel=stylesheet>\
                     <script>1</script><link rel=\"stylesheet\" href=\"/b-2.css\"/>\
                     <link crossorigin href=/app.js rel=modulepreload></head>";
-        let (merged, files) = merge(page, "all.css");
-        assert_eq!(files, ["a-1.css", "b-2.css"]);
+        let read = |file: &str| match file {
+            "a-1.css" => Ok("a{}".to_owned()),
+            "b-2.css" => Ok("b{}".to_owned()),
+            other => Err(io::Error::other(other)),
+        };
         assert_eq!(
-            merged,
-            "<head><link href=data:x rel=icon><link href=/all.css rel=stylesheet><script>1</script>\
+            inline(page, read).expect("all are there"),
+            "<head><link href=data:x rel=icon><style>a{}b{}</style><script>1</script>\
              <link crossorigin href=/app.js rel=modulepreload></head>"
         );
+    }
+
+    #[test]
+    fn what_would_end_its_element_is_refused() {
+        let read = |_: &str| Ok("a{content:'</style>'}".to_owned());
+        assert!(inline("<link href=/a.css rel=stylesheet>", read).is_err());
     }
 }

@@ -7,6 +7,7 @@ use crate::hooks::router::use_router;
 use crate::state::commands::{Command, search, step};
 use crate::state::query::{Field, Filters};
 use crate::ui::prelude::*;
+use web_sys::HtmlDialogElement;
 
 /// Both overlays; they are modal, so the browser keeps the focus inside and gives it back.
 #[component]
@@ -25,13 +26,15 @@ fn Modal(overlay: Overlay, label: &'static str, content: fn() -> AnyView) -> imp
     Effect::new(move |_| {
         let Some(dialog) = dialog.get() else { return };
         if shown.get() {
-            show_dialog(&dialog);
+            show_dialog(dialog);
         } else {
             close_dialog(&dialog);
         }
     });
     let closed = move |_| {
-        if shown.get_untracked() {
+        // One that becomes modal is closed for that, and open again.
+        let is_open = untrack(|| dialog.get::<HtmlDialogElement>()).is_some_and(|d| d.open());
+        if shown.get_untracked() && !is_open {
             commands.overlay.set(None);
         }
     };

@@ -2,7 +2,7 @@
 
 use crate::state::geometry::Viewport;
 use crate::state::route::Address;
-use crate::ui::ev;
+use crate::ui::{after_paint, ev};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     AudioContext, Element, History, HtmlDialogElement, HtmlElement, Notification,
@@ -213,11 +213,20 @@ pub fn is_on_control(event: &ev::PointerEvent) -> bool {
     target.is_some_and(|target| target.closest("button, a").ok().flatten().is_some())
 }
 
-/// Opens a modal dialog; the browser remembers what had the focus.
-pub fn show_dialog(dialog: &HtmlDialogElement) {
-    if !dialog.open() {
-        let _ = dialog.show_modal();
+/// Opens a dialog; the browser remembers what had the focus. It is painted first and becomes modal
+/// then: for that, browsers work out the style of everything behind it anew, which takes longer than
+/// to show the dialog.
+pub fn show_dialog(dialog: HtmlDialogElement) {
+    if dialog.open() {
+        return;
     }
+    dialog.show();
+    after_paint(move || {
+        if dialog.open() {
+            dialog.close();
+            let _ = dialog.show_modal();
+        }
+    });
 }
 
 /// Closes a dialog; the browser gives the focus back.
@@ -227,9 +236,9 @@ pub fn close_dialog(dialog: &HtmlDialogElement) {
     }
 }
 
-/// True while a modal dialog lies over the page.
+/// True while a dialog lies over the page.
 pub fn has_open_dialog() -> bool {
-    let open = document().and_then(|document| document.query_selector("dialog:modal").ok());
+    let open = document().and_then(|document| document.query_selector("dialog[open]").ok());
     open.flatten().is_some()
 }
 

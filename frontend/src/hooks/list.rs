@@ -119,7 +119,7 @@ pub fn provide_list() -> ListContext {
         // The rows are there, or lie elsewhere, only after the page has followed.
         history.list.with(History::arrivals);
         settings.track();
-        animation_frame(move || list.measure());
+        after_paint(move || list.measure());
     });
     Effect::new(move |_| {
         let end = visible.with(|visible| visible.last().map_or(0, |(place, _)| place + 1));

@@ -1,6 +1,6 @@
 //! A payload on its way: fetched, indexed in slices, folded, searched.
 
-use super::browser::{animation_frame, scroll_into_view};
+use super::browser::scroll_into_view;
 use crate::api::{self, Follower};
 use crate::state::find::Find;
 use crate::state::payload::{Payload, Step, View};
@@ -253,8 +253,6 @@ impl PayloadContext {
         }
         let panel = self.dom.get_value();
         // In the first frame its row comes into sight, and into the document.
-        animation_frame(move || {
-            animation_frame(move || scroll_into_view(&["#", &panel, " .found-current"].concat()));
-        });
+        after_paint(move || scroll_into_view(&["#", &panel, " .found-current"].concat()));
     }
 }

@@ -59,14 +59,18 @@ pub fn request_animation_frame(run: impl FnOnce() + 'static) {
     request(Box::new(run));
 }
 
+/// Calls something once the page has been painted as it is now: what asks then where things lie need
+/// not have the page laid out for it.
+pub fn after_paint(run: impl FnOnce() + 'static) {
+    request_animation_frame(|| request_animation_frame(run));
+}
+
 /// What is shown one frame after what is around it: the answer to a click is painted first, and what
 /// takes longer to build does not hold it up.
 pub fn later(content: impl Fn() -> AnyView + 'static) -> AnyView {
     let is_painted = RwSignal::new(false);
-    request_animation_frame(move || {
-        request_animation_frame(move || {
-            is_painted.try_set(true);
-        });
+    after_paint(move || {
+        is_painted.try_set(true);
     });
     (move || is_painted.get().then(&content)).into_any()
 }
