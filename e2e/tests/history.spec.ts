@@ -99,11 +99,13 @@ test.describe("a server that does not read on", () => {
 test.describe("another list than the one that is read on", () => {
   test.use({ expectedErrors: /status of 503|Failed to load/ });
 
-  test.beforeEach(async ({ ringback, desk }) => {
+  test.beforeEach(async ({ ringback, desk, page }) => {
     for (let index = 0; index < 60; index += 1) await ringback.deliver(sign(jobBody(), { id: `c_${index}` }));
     await ringback.deliver(forge(jobBody(), { id: "c_forged" }));
     await desk.enter(ADMIN);
     await expect(desk.rows("c_59")).toHaveCount(1);
+    // A key is for what has the focus: the form that had it is gone.
+    await expect(page.getByRole("main")).toBeFocused();
   });
 
   test("is shown though older ones of the first are on their way", async ({ desk, page }) => {

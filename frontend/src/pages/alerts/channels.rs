@@ -60,15 +60,23 @@ pub fn Channels() -> impl IntoView {
     };
     let session = use_session();
     page.load();
-    let cards = move || {
-        let Some(answer) = page.list.get() else { return ().into_any() };
-        if answer.channels.is_empty() {
-            let text = "Alerts are told on this page and in the log. Add a channel to hear of them elsewhere.";
-            return view! { <p class="state">{text}</p> }.into_any();
-        }
-        answer.channels.into_iter().map(|channel| card(channel, page)).collect_view().into_any()
+    let is_empty = move || {
+        page.list.with(|list| list.as_ref().is_some_and(|answer| answer.channels.is_empty()))
     };
+    // A card stays as long as its channel: the list is read again while somebody types in one.
+    let channels =
+        move || page.list.with(|list| list.as_ref().map(|answer| answer.channels.clone()));
+    let cards = keyed(
+        move || channels().unwrap_or_default(),
+        |channel| channel.id,
+        move |channel| card(channel, page),
+    );
     view! {
+        <Show when=is_empty>
+            <p class="state">
+                "Alerts are told on this page and in the log. Add a channel to hear of them elsewhere."
+            </p>
+        </Show>
         {cards}
         <p role="status">{page.said}</p>
         {move || page.made.get().map(|text| {
@@ -89,8 +97,67 @@ pub fn Channels() -> impl IntoView {
 fn card(channel: Channel, page: Page) -> AnyView {
     let id = channel.id;
     let kind = KINDS.iter().find(|(_, kind, ..)| *kind == channel.kind).map_or("", |kind| kind.2);
-    let enabled = channel.enabled;
-    let health = match (&channel.last_error, channel.last_sent_at.clone()) {
+    let is_slack = channel.kind == ChannelKind::Slack;
+    let now = Memo::new(move |before: Option<&Channel>| {
+        let now = page.list.with(|list| {
+            let channels = list.as_ref().map(|answer| &answer.channels);
+            channels?.iter().find(|channel| channel.id == id).cloned()
+        });
+        // On its way out of the list it stays what it was.
+        now.or_else(|| before.cloned()).unwrap_or_else(|| channel.clone())
+    });
+    let enabled = Memo::new(move |_| now.with(|channel| channel.enabled));
+    let test = move |_| {
+        page.said.set("Sending…".to_owned());
+        page.act(api::test_channel(id), |answer| {
+            answer.error.unwrap_or_else(|| "The test was taken.".to_owned())
+        });
+    };
+    let turn = move |_| {
+        page.act(api::enable_channel(id, !enabled.get_untracked()), |()| String::new());
+    };
+    let asked = RwSignal::new(false);
+    let delete = move |_| {
+        if asked.get() {
+            page.act(api::delete_channel(id), |()| "Deleted.".to_owned());
+        }
+        asked.set(true);
+    };
+    let is_admin = use_session().is_admin();
+    let lacks_secret = move || is_admin && now.with(|channel| channel.lacks_secret);
+    let name = now.with_untracked(|channel| channel.name.clone());
+    view! {
+        <article class="alert-card" aria-label=name.clone()>
+            <div>
+                <h2>
+                    {name}
+                    {move || (!enabled.get()).then_some(" (off)")}
+                </h2>
+                <p class="quiet break">
+                    {kind} " · " {move || now.with(|channel| channel.target.clone())}
+                </p>
+                {move || now.with(health)}
+                <Show when=lacks_secret>{secret_again(id, is_slack, page)}</Show>
+                {is_admin.then(|| view! {
+                    <div class="actions">
+                        <button type="button" class="button" on:click=test>"Send a test"</button>
+                        <button type="button" class="button" on:click=turn>
+                            {move || if enabled.get() { "Turn off" } else { "Turn on" }}
+                        </button>
+                        <button type="button" class="button" on:click=delete>
+                            {move || if asked.get() { "Really delete" } else { "Delete" }}
+                        </button>
+                    </div>
+                }.into_any())}
+            </div>
+        </article>
+    }
+    .into_any()
+}
+
+/// How the last try went.
+fn health(channel: &Channel) -> AnyView {
+    match (&channel.last_error, channel.last_sent_at.clone()) {
         (Some(error), _) => {
             let tries = count(channel.failures, "try", "tries");
             let lead = if channel.failures > 0 {
@@ -105,55 +172,11 @@ fn card(channel: Channel, page: Page) -> AnyView {
         }
         (None, Some(at)) => view! { <p class="quiet">"Last told " <TimeAgo at/></p> }.into_any(),
         (None, None) => view! { <p class="quiet">"Nothing was told here yet."</p> }.into_any(),
-    };
-    let test = move |_| {
-        page.said.set("Sending…".to_owned());
-        page.act(api::test_channel(id), |answer| {
-            answer.error.unwrap_or_else(|| "The test was taken.".to_owned())
-        });
-    };
-    let turn = move |_| page.act(api::enable_channel(id, !enabled), |()| String::new());
-    let asked = RwSignal::new(false);
-    let delete = move |_| {
-        if asked.get() {
-            page.act(api::delete_channel(id), |()| "Deleted.".to_owned());
-        }
-        asked.set(true);
-    };
-    let is_admin = use_session().is_admin();
-    let again = (channel.lacks_secret && is_admin).then(|| secret_again(&channel, page));
-    let name = channel.name.clone();
-    view! {
-        <article class="alert-card" aria-label=name>
-            <div>
-                <h2>
-                    {channel.name}
-                    {(!enabled).then_some(" (off)")}
-                </h2>
-                <p class="quiet break">{kind} " · " {channel.target}</p>
-                {health}
-                {again}
-                {is_admin.then(|| view! {
-                    <div class="actions">
-                        <button type="button" class="button" on:click=test>"Send a test"</button>
-                        <button type="button" class="button" on:click=turn>
-                            {if enabled { "Turn off" } else { "Turn on" }}
-                        </button>
-                        <button type="button" class="button" on:click=delete>
-                            {move || if asked.get() { "Really delete" } else { "Delete" }}
-                        </button>
-                    </div>
-                }.into_any())}
-            </div>
-        </article>
     }
-    .into_any()
 }
 
 /// Asks for the secret that went with a lost key: a URL, or the word to make a signing secret.
-fn secret_again(channel: &Channel, page: Page) -> AnyView {
-    let id = channel.id;
-    let is_slack = channel.kind == ChannelKind::Slack;
+fn secret_again(id: i64, is_slack: bool, page: Page) -> AnyView {
     let url = RwSignal::new(String::new());
     let give = move |event: SubmitEvent| {
         event.prevent_default();
