@@ -191,6 +191,9 @@ test("the palette finds commands and callbacks, and gives the focus back", async
   await page.keyboard.press("j");
   await page.keyboard.press("Control+k");
   await expect(palette.getByRole("combobox", { name: "Command" })).toBeFocused();
+  // Once it has been painted the page behind it is out of reach.
+  await expect(page.locator("dialog:modal")).toHaveCount(1);
+  await expect(palette.getByRole("combobox", { name: "Command" })).toBeFocused();
   await page.keyboard.press("Escape");
   await expect(palette).toBeHidden();
   await expect(page.getByRole("link", { name: "evt_c", exact: true })).toBeFocused();
