@@ -81,7 +81,7 @@ install_crate() {
 install_wasm_opt() {
     ! has_wasm_opt || return 0
     if have "${CXX:-c++}"; then
-        optimise=1 install_crate wasm-opt "$BINARYEN_VERSION" 'about ten minutes' "wasm-opt@$WASM_OPT_CRATE_VERSION" --locked --no-default-features
+        optimise=1 install_crate wasm-opt "$BINARYEN_VERSION" 'about twelve minutes' "wasm-opt@$WASM_OPT_CRATE_VERSION" --locked --no-default-features
     else
         say "There is no wasm-opt from version $BINARYEN_VERSION on and no C++ compiler to make one: the SPA is built without it and a third larger"
     fi
