@@ -38,7 +38,7 @@ need_node() {
 }
 
 # True when there is a `wasm-opt` that does. What the versions of some years make of the app differs by
-# a few hundred bytes; older ones mix its tables up.
+# a few hundred bytes; what an older one makes may not start.
 has_wasm_opt() {
     local version
     version=$(wasm-opt --version 2>/dev/null | sed -n 's/^wasm-opt version \([0-9]*\).*/\1/p')

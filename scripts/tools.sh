@@ -4,7 +4,7 @@
 #   PATH=$(scripts/tools.sh):$PATH
 #
 # Everything is found again in milliseconds; the first run compiles trunk, wasm-bindgen and wasm-opt,
-# which takes about fifteen minutes on two cores, and five where a wasm-opt is there. Prebuilt ones are
+# which takes about seventeen minutes on two cores, and five where a wasm-opt is there. Prebuilt ones are
 # not fetched: crates.io is the only place that a machine must reach.
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
