@@ -191,9 +191,6 @@ test("the palette finds commands and callbacks, and gives the focus back", async
   await page.keyboard.press("j");
   await page.keyboard.press("Control+k");
   await expect(palette.getByRole("combobox", { name: "Command" })).toBeFocused();
-  // Once it has been painted the page behind it is out of reach.
-  await expect(page.locator("dialog:modal")).toHaveCount(1);
-  await expect(palette.getByRole("combobox", { name: "Command" })).toBeFocused();
   await page.keyboard.press("Escape");
   await expect(palette).toBeHidden();
   await expect(page.getByRole("link", { name: "evt_c", exact: true })).toBeFocused();
@@ -211,6 +208,76 @@ test("the palette finds commands and callbacks, and gives the focus back", async
   await expect(page).toHaveURL(/evt_a/);
   await expect(desk.rows("evt_a")).toHaveCount(1);
   await expect(desk.rows("evt_b")).toHaveCount(0);
+});
+
+test("an open dialog leaves neither the focus nor the pointer to the page behind it", async ({ ringback, desk, page }) => {
+  const sheet = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+  const centre = page.getByRole("dialog", { name: "Notification centre" });
+  const [close, settings] = ["Close", "Open the settings"].map((name) => sheet.getByRole("button", { name }));
+  const bar = desk.window("evt_b").getByRole("group", { name: /Arrow keys move/ });
+  await desk.rows("evt_b").getByRole("link").click();
+  await expect(bar).toBeFocused();
+  await ringback.deliver(sign(jobBody(), { id: "evt_behind" }));
+  await desk.poll();
+  await expect(desk.toasts("evt_behind")).toHaveCount(1);
+  // What lies over everything else closes, and the focus comes back to its button in the end.
+  await desk.bell.click();
+  await expect(centre).toBeVisible();
+  await page.keyboard.press("?");
+  await expect(close!).toBeFocused();
+  await expect(sheet).toHaveAttribute("aria-modal", "true");
+  await expect(centre).toBeHidden();
+
+  // The Tab key goes round.
+  await page.keyboard.press("Tab");
+  await expect(settings!).toBeFocused();
+  await page.keyboard.press("Tab");
+  await expect(close!).toBeFocused();
+  await page.keyboard.press("Shift+Tab");
+  await expect(settings!).toBeFocused();
+  // A click on what takes no focus leaves it in the dialog, too.
+  await sheet.getByRole("heading", { name: "Keyboard shortcuts" }).click();
+  await expect(sheet).toBeFocused();
+  await page.keyboard.press("Tab");
+  await expect(close!).toBeFocused();
+  // So does what gives it to something behind: a key, or another program.
+  for (const key of ["F6", "F8"]) await page.keyboard.press(key);
+  await expect(close!).toBeFocused();
+  await page.getByRole("link", { name: "Settings" }).focus();
+  await expect(close!).toBeFocused();
+
+  // Nothing behind it can be pointed at.
+  for (const behind of [
+    page.getByRole("link", { name: "Settings" }),
+    desk.bell,
+    desk.window("evt_b").getByRole("button", { name: "Close" }),
+    desk.toasts("evt_behind").getByRole("button", { name: "View details" }),
+  ]) {
+    const isOver = await behind.evaluate((element) => {
+      const { x, y, width, height } = element.getBoundingClientRect();
+      return document.elementFromPoint(x + width / 2, y + height / 2)?.closest("dialog") !== null;
+    });
+    expect(isOver, String(behind)).toBe(true);
+  }
+  // A click beside it closes it and does nothing else.
+  const bell = (await desk.bell.boundingBox())!;
+  await page.mouse.click(bell.x + bell.width / 2, bell.y + bell.height / 2);
+  await expect(sheet).toBeHidden();
+  await expect(centre).toBeHidden();
+  await expect(desk.bell).toBeFocused();
+  await expect(desk.window("evt_b")).toBeVisible();
+});
+
+test("Escape closes a dialog and leaves the window behind it", async ({ desk, page }) => {
+  const bar = desk.window("evt_b").getByRole("group", { name: /Arrow keys move/ });
+  await desk.rows("evt_b").getByRole("link").click();
+  await expect(bar).toBeFocused();
+  await page.keyboard.press("Control+k");
+  const palette = page.getByRole("dialog", { name: "Command palette" });
+  await expect(palette.getByRole("combobox")).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(palette).toBeHidden();
+  await expect(bar).toBeFocused();
 });
 
 test.describe("what has the focus and goes away", () => {

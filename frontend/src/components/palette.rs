@@ -1,15 +1,18 @@
 //! The command palette and the sheet of shortcuts.
 
-use crate::hooks::browser::{close_dialog, focus_id, scroll_into_view, show_dialog};
+use crate::hooks::browser::{
+    focus_first, has_selection, is_behind, is_within, keep_focus, open_dialog, refocus,
+    scroll_into_view,
+};
 use crate::hooks::commands::{Commands, Overlay, use_commands};
 use crate::hooks::location::{PageLocation, use_page_location};
 use crate::hooks::router::use_router;
 use crate::state::commands::{Command, search, step};
 use crate::state::query::{Field, Filters};
+use crate::ui::ev;
 use crate::ui::prelude::*;
-use web_sys::HtmlDialogElement;
 
-/// Both overlays; they are modal, so the browser keeps the focus inside and gives it back.
+/// Both overlays. They are modal: the focus stays inside until they close.
 #[component]
 pub fn Overlays() -> impl IntoView {
     view! {
@@ -23,24 +26,56 @@ fn Modal(overlay: Overlay, label: &'static str, content: fn() -> AnyView) -> imp
     let commands = use_commands();
     let dialog = NodeRef::new();
     let shown = Memo::new(move |_| commands.overlay.get() == Some(overlay));
+    let before = StoredValue::new(None);
     Effect::new(move |_| {
         let Some(dialog) = dialog.get() else { return };
         if shown.get() {
-            show_dialog(dialog);
-        } else {
-            close_dialog(&dialog);
+            before.set_value(open_dialog(&dialog));
+            // What is inside comes with this change, too.
+            spawn_local(async move { focus_first(&dialog) });
+        } else if dialog.open() {
+            dialog.set_open(false);
+            before.with_value(|before| before.as_ref().map(refocus));
         }
     });
-    let closed = move |_| {
-        // One that becomes modal is closed for that, and open again.
-        let is_open = untrack(|| dialog.get::<HtmlDialogElement>()).is_some_and(|d| d.open());
-        if shown.get_untracked() && !is_open {
+    // Wherever the focus is: a click on what takes none leaves it nowhere.
+    let pressed = window_event_listener(ev::keydown, move |event| {
+        let Some(dialog) = untrack(|| dialog.get()).filter(|_| shown.get_untracked()) else { return };
+        match event.key().as_str() {
+            "Escape" => {
+                event.prevent_default();
+                commands.overlay.set(None);
+            }
+            "Tab" => keep_focus(&dialog, &event),
+            _ => {}
+        }
+    });
+    let focused = window_event_listener(ev::focusin, move |event| {
+        if let Some(dialog) = untrack(|| dialog.get()).filter(|dialog| is_behind(dialog, &event)) {
+            // A listener cannot be called while it runs, and this one would be.
+            spawn_local(async move { focus_first(&dialog) });
+        }
+    });
+    on_cleanup(move || {
+        pressed.remove();
+        focused.remove();
+    });
+    let beside = move |event: ev::MouseEvent| {
+        // Text that was selected as far as here was meant to be copied.
+        if !is_within(&event, ".overlay") && !has_selection() {
             commands.overlay.set(None);
         }
     };
     view! {
-        <dialog node_ref=dialog class="overlay" aria-label=label closedby="any" on:close=closed>
-            {move || shown.get().then(content)}
+        <dialog
+            node_ref=dialog
+            class="overlay-back"
+            aria-modal="true"
+            aria-label=label
+            tabindex="-1"
+            on:click=beside
+        >
+            <div class="overlay">{move || shown.get().then(content)}</div>
         </dialog>
     }
 }
@@ -108,7 +143,7 @@ fn Palette() -> impl IntoView {
             request_animation_frame(move || offer.run(location));
         }
     };
-    let key = move |event: crate::ui::ev::KeyboardEvent| {
+    let key = move |event: ev::KeyboardEvent| {
         let by = match event.key().as_str() {
             "ArrowDown" => 1,
             "ArrowUp" => -1,
@@ -140,9 +175,6 @@ fn Palette() -> impl IntoView {
         };
         offered().into_iter().enumerate().map(option).collect_view()
     };
-    request_animation_frame(|| {
-        focus_id("palette-text");
-    });
     view! {
         <input
             id="palette-text"
@@ -225,7 +257,7 @@ fn Help() -> impl IntoView {
     view! {
         <div class="overlay-head">
             <h2>"Keyboard shortcuts"</h2>
-            <button type="button" class="button" autofocus on:click=move |_| commands.overlay.set(None)>
+            <button type="button" class="button" on:click=move |_| commands.overlay.set(None)>
                 "Close"
             </button>
         </div>

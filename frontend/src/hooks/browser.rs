@@ -2,10 +2,10 @@
 
 use crate::state::geometry::Viewport;
 use crate::state::route::Address;
-use crate::ui::{after_paint, ev};
+use crate::ui::ev;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
-    AudioContext, Element, History, HtmlDialogElement, HtmlElement, Notification,
+    AudioContext, Element, History, HtmlDialogElement, HtmlElement, Node, Notification,
     NotificationOptions, NotificationPermission, ScrollBehavior, ScrollIntoViewOptions,
     ScrollLogicalPosition, ScrollToOptions,
 };
@@ -213,27 +213,49 @@ pub fn is_on_control(event: &ev::PointerEvent) -> bool {
     target.is_some_and(|target| target.closest("button, a").ok().flatten().is_some())
 }
 
-/// Opens a dialog; the browser remembers what had the focus. It is painted first and becomes modal
-/// then: for that, browsers work out the style of everything behind it anew, which takes longer than
-/// to show the dialog.
-pub fn show_dialog(dialog: HtmlDialogElement) {
-    if dialog.open() {
-        return;
+/// Opens a dialog over everything else; gives what had the focus. It is not the browser that makes it
+/// modal, see docs/DECISIONS.md: the dialog lies over all of the page, and [`keep_focus`] and
+/// [`is_behind`] leave the focus in it.
+pub fn open_dialog(dialog: &HtmlDialogElement) -> Option<HtmlElement> {
+    // What lies over everything by itself gives the focus back first.
+    let popover = document().and_then(|document| document.query_selector(":popover-open").ok());
+    if let Some(popover) = popover.flatten() {
+        let _ = popover.unchecked_ref::<HtmlElement>().hide_popover();
     }
-    dialog.show();
-    after_paint(move || {
-        if dialog.open() {
-            dialog.close();
-            let _ = dialog.show_modal();
-        }
-    });
+    let before = focused();
+    dialog.set_open(true);
+    before
 }
 
-/// Closes a dialog; the browser gives the focus back.
-pub fn close_dialog(dialog: &HtmlDialogElement) {
-    if dialog.open() {
-        dialog.close();
+/// What of a dialog takes the focus.
+const CONTROLS: &str = "button, input";
+
+/// Gives the focus to what is first in a dialog.
+pub fn focus_first(dialog: &HtmlDialogElement) {
+    if let Ok(Some(first)) = dialog.query_selector(CONTROLS) {
+        focus(&first);
     }
+}
+
+/// Has the Tab key go round in a dialog.
+pub fn keep_focus(dialog: &HtmlDialogElement, event: &ev::KeyboardEvent) {
+    let Ok(found) = dialog.query_selector_all(CONTROLS) else { return };
+    let (first, last) = (found.get(0), found.get(found.length().saturating_sub(1)));
+    let (from, to) = if event.shift_key() { (first, last) } else { (last, first) };
+    let active: Option<Node> = document().and_then(|d| d.active_element()).map(Into::into);
+    let is_inside = dialog.contains(active.as_ref()) && active.as_ref() != Some(dialog);
+    if (active == from || !is_inside)
+        && let Some(to) = to
+    {
+        event.prevent_default();
+        focus(to.unchecked_ref());
+    }
+}
+
+/// True when something behind an open dialog was given the focus.
+pub fn is_behind(dialog: &HtmlDialogElement, event: &ev::FocusEvent) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<Node>().ok());
+    dialog.open() && !dialog.contains(target.as_ref())
 }
 
 /// True while a dialog lies over the page.

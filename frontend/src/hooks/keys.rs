@@ -1,6 +1,6 @@
 //! The commands of the desk and of the list of callbacks.
 
-use super::browser::{focus_search, press_in_window};
+use super::browser::{focus_search, has_open_dialog, press_in_window};
 use super::commands::{Overlay, use_command, use_commands};
 use super::feed::use_feed;
 use super::history::use_pause;
@@ -34,7 +34,7 @@ pub fn use_desk_keys() {
     use_command(command("Older callback", "["), || press_in_window("[aria-keyshortcuts='[']"));
     use_command(command("Newer callback", "]"), || press_in_window("[aria-keyshortcuts=']']"));
     let listener = window_event_listener(ev::keydown, move |event| {
-        if event.key() == "F8" {
+        if event.key() == "F8" && !has_open_dialog() {
             toasts.focus();
             event.prevent_default();
         }

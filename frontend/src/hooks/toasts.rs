@@ -1,6 +1,6 @@
 //! Lets toasts age, and pauses them while somebody looks at them or at another tab.
 
-use super::browser::{focus_id, focused, is_visible, refocus};
+use super::browser::{focus_id, focus_is_inside, focused, is_visible, refocus};
 use super::clock::local_now_ms;
 use super::notices::{NoticesContext, use_notices};
 use super::preferences::use_preferences;
@@ -98,7 +98,10 @@ impl ToastContext {
 
     /// Gives the focus to the toasts.
     pub fn focus(self) {
-        self.before.set_value(focused());
+        // Pressed again it leads back to where one came from all the same.
+        if !focus_is_inside(REGION) {
+            self.before.set_value(focused());
+        }
         focus_id(REGION);
     }
 

@@ -60,14 +60,13 @@ pub fn Channels() -> impl IntoView {
     };
     let session = use_session();
     page.load();
-    let is_empty = move || {
-        page.list.with(|list| list.as_ref().is_some_and(|answer| answer.channels.is_empty()))
-    };
+    let channels = Memo::new(move |_| {
+        page.list.with(|list| list.as_ref().map(|answer| answer.channels.clone()))
+    });
+    let is_empty = move || channels.with(|list| list.as_ref().is_some_and(Vec::is_empty));
     // A card stays as long as its channel: the list is read again while somebody types in one.
-    let channels =
-        move || page.list.with(|list| list.as_ref().map(|answer| answer.channels.clone()));
     let cards = keyed(
-        move || channels().unwrap_or_default(),
+        move || channels.get().unwrap_or_default(),
         |channel| channel.id,
         move |channel| card(channel, page),
     );
