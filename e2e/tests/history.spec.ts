@@ -79,6 +79,61 @@ test("rows that come and go leave nothing behind in memory", async ({ ringback, 
   expect(await programMemory(page)).toBeLessThanOrEqual(once + 8 * 65_536);
 });
 
+test("a row that shows another callback is wholly that one's", async ({ ringback, desk, page }) => {
+  const newer = async (name: string, count: number) => {
+    const rows = Array.from({ length: count }, (_, at) => sign(jobBody(), { id: `evt_${name}_${at}` }));
+    for (const row of rows) await ringback.deliver(row);
+    await desk.poll();
+    await expect(desk.rows(`evt_${name}_${count - 1}`)).toHaveCount(1);
+  };
+  const link = (id: string) => page.getByRole("link", { name: id, exact: true });
+  await ringback.deliver(sign(jobBody(), { id: "evt_viewed" }));
+  await ringback.deliver(forge(jobBody(), { id: "evt_forged" }));
+  await desk.enter(ADMIN);
+  const first = desk.rows("evt_viewed");
+  await first.getByRole("checkbox").check();
+  await desk.viewFromHistory("evt_viewed");
+  await expect(first.getByText(`Viewed by ${ADMIN.name}`)).toBeAttached();
+  // The list stays as it is under a pointer.
+  await page.mouse.move(1, 1);
+
+  // More than there are rows in sight: none of them is in the document any more.
+  await newer("b", 60);
+  await expect(first).toHaveCount(0);
+  for (const id of ["evt_b_59", "evt_b_58"]) {
+    await expect(desk.rows(id).getByRole("checkbox")).not.toBeChecked();
+    await expect(desk.rows(id).getByRole("button", { name: `Mark ${id} as viewed` })).toBeVisible();
+    await expect(desk.rows(id).getByText("Valid", { exact: true })).toBeVisible();
+    await expect(desk.rows(id).getByText(/^Viewed/)).toHaveCount(0);
+  }
+  // What opened the window shows another callback, so that one is not given the focus.
+  await page.keyboard.press("Escape");
+  await expect(desk.window("evt_viewed")).toHaveCount(0);
+  await expect(page.getByRole("main")).toBeFocused();
+
+  // A row with the focus stays where it is, and its own.
+  await link("evt_b_59").focus();
+  await newer("c", 60);
+  await expect(link("evt_b_59")).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(desk.window("evt_b_59")).toBeVisible();
+  await page.keyboard.press("Escape");
+  // The focus went to the window, so its row has gone from the document like all so far down.
+  await expect(page.getByRole("main")).toBeFocused();
+
+  // Every row opens and marks what it shows, and they stand in the order in which they are read.
+  await page.evaluate(() => scrollTo(0, 0));
+  await desk.viewFromHistory("evt_c_50");
+  await page.keyboard.press("Escape");
+  await desk.rows("evt_c_57").getByRole("button", { name: "Mark evt_c_57 as viewed" }).click();
+  await expect(desk.rows("evt_c_57").getByText(`Viewed by ${ADMIN.name}`)).toBeAttached();
+  await expect(desk.rows("evt_c_50").getByText(`Viewed by ${ADMIN.name}`)).toBeAttached();
+  const shown = await desk.history.getByRole("link").allInnerTexts();
+  expect(shown.slice(0, 10)).toEqual(Array.from({ length: 10 }, (_, at) => `evt_c_${59 - at}`));
+  const places = await desk.history.getByRole("row").evaluateAll((rows) => rows.map((row) => Number(row.ariaRowIndex)));
+  expect(places.slice(1, 11)).toEqual(Array.from({ length: 10 }, (_, at) => at + 2));
+});
+
 test.describe("a server that does not read on", () => {
   test.use({ expectedErrors: /status of 503|Failed to load/ });
 

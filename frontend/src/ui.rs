@@ -10,6 +10,7 @@ mod build;
 mod context;
 mod dom;
 mod keyed;
+mod parts;
 mod reactive;
 mod timers;
 mod view;
@@ -17,7 +18,8 @@ mod view;
 pub use build::build;
 pub use context::{expect_context, provide_context};
 pub use dom::mount;
-pub use keyed::keyed;
+pub use keyed::{keyed, recycled};
+pub use parts::{Part, Parts};
 pub use reactive::{Callback, Effect, Memo, RwSignal, Signal, StoredValue, effect};
 pub use timers::{
     WindowListener, after_paint, later, request_animation_frame, spawn_local,
@@ -31,9 +33,9 @@ pub use view::{
 /// What the pages and components are written with.
 pub mod prelude {
     pub use super::{
-        AnyView, Callback, CollectView, Effect, IntoView, Memo, NodeRef, RwSignal, Signal,
+        AnyView, Callback, CollectView, Effect, IntoView, Memo, NodeRef, Parts, RwSignal, Signal,
         StoredValue, after_paint, event_target_checked, event_target_value, expect_context, keyed,
-        later, provide_context, request_animation_frame, spawn_local, window_event_listener,
+        later, provide_context, recycled, request_animation_frame, spawn_local, window_event_listener,
     };
     pub use reactive_graph::graph::untrack;
     pub use reactive_graph::owner::on_cleanup;

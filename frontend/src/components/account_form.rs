@@ -171,7 +171,7 @@ impl Form {
         self.error.set(String::new());
         spawn_local(async move {
             let outcome = outcome.await;
-            if self.busy.try_set(false).is_some() {
+            if !self.busy.try_set(false) {
                 return;
             }
             match outcome {

@@ -1,168 +1,253 @@
 //! One callback in the list.
 
-use super::time_ago::TimeAgo;
-use super::verdict::VerdictBadge;
-use crate::hooks::browser::{has_selection, is_within, wants_new_tab};
-use crate::hooks::history::use_history;
+use super::icon::path;
+use super::time_ago::{Told, told};
+use super::verdict::verdict_glyph;
+use crate::format::verdict_word;
+use crate::hooks::browser::{has_selection, is_within, row_around, wants_new_tab};
+use crate::hooks::history::{HistoryContext, use_history};
 use crate::hooks::list::{ListContext, link_id, row_id};
 use crate::hooks::session::use_session;
-use crate::hooks::windows::use_windows;
+use crate::hooks::windows::{WindowContext, use_windows};
 use crate::state::list_layout::COLUMNS;
+use crate::state::query::signature_word;
 use crate::ui::ev::MouseEvent;
 use crate::ui::prelude::*;
 use ringback_wire::CallbackSummary;
 use std::collections::HashSet;
+use std::sync::Arc;
 
-type Row = Memo<Option<CallbackSummary>>;
+type Row = Memo<Option<Arc<CallbackSummary>>>;
 
-/// A row that follows its callback. Its element and its link stay the same, so the focus and the way
-/// back from a window are not lost when the callback changes or moves. The other cells are made anew
-/// when it changes, which is seldom: to follow each by itself would make every row dearer.
-pub fn callback_row(context: ListContext, id: i64) -> AnyView {
+/// Something of the callback that a row is for; follows it.
+fn of<T>(row: Row, get: impl Fn(&CallbackSummary) -> T) -> Option<T> {
+    row.with(|row| row.as_deref().map(get))
+}
+
+/// What a row shows.
+struct Shown {
+    row: Arc<CallbackSummary>,
+    place: usize,
+    selected: bool,
+    columns: [bool; 4],
+    received: Told,
+}
+
+/// A row that follows its callback, and the callback whose turn it is: most of what makes a list slow
+/// is to build rows. As long as a row has the focus it stays that of its callback, see [`recycled`].
+pub fn callback_row(context: ListContext, item: RwSignal<(usize, i64)>) -> AnyView {
     let history = use_history();
     let session = use_session();
-    let windows = use_windows();
-    let row: Row = Memo::new(move |_| history.list.with(|list| list.row(id).cloned()));
+    let id = move || item.get().1;
+    let row: Row = Memo::new(move |before: Option<&Option<Arc<CallbackSummary>>>| {
+        let before = before.cloned().flatten();
+        history.list.with(|list| match (list.row(id()), before) {
+            (Some(row), Some(before)) if *before == *row => Some(before),
+            (Some(row), _) => Some(Arc::new(row.clone())),
+            // On its way out of the document it stays what it was.
+            (None, before) => before,
+        })
+    });
     let place = Memo::new(move |before: Option<&usize>| {
-        let place = context.visible.with(|visible| {
+        let (place, id) = item.get();
+        let now = context.visible.with(|visible| {
             visible.iter().find(|(_, shown)| *shown == id).map(|(place, _)| *place)
         });
-        // On its way out of the document it stays where it was.
-        place.or(before.copied()).unwrap_or(0)
+        now.or(before.copied()).unwrap_or(place)
     });
-    let selected = Memo::new(move |_| history.list.with(|list| list.selected().contains(&id)));
-    let select = move |event: MouseEvent| {
-        let selected = event_target_checked(&event);
-        let range = event.shift_key();
-        history.list.update(|list| list.set_selected(id, selected, range));
-    };
-    let unviewed = move || row.with(|row| row.as_ref().is_some_and(|row| row.viewed_at.is_none()));
-    let open = move |event: MouseEvent| {
-        if !is_within(&event, "a, button, input, label") && !has_selection() {
-            windows.open(&id.to_string());
-        }
-    };
-    // It is the name by which the row was found: it does not change.
-    let name = row.with_untracked(|row| row.as_ref().map(|row| row.callback_id.clone()));
-    let name = name.unwrap_or_default();
+    let selected =
+        Memo::new(move |_| history.list.with(|list| list.selected().contains(&id())));
+    let received = told(move || of(row, |row| row.received_at.clone()).unwrap_or_default());
+    let parts = Parts::<Shown>::default();
     // Whoever signs in as somebody else gets another list.
     let selection = untrack(|| session.is_admin()).then(|| {
         view! {
             <td role="cell" class="cell-select">
                 <input
                     type="checkbox"
-                    aria-label=["Select ", &name].concat()
-                    prop:checked=selected
-                    on:click=select
+                    aria-label=parts.part(|shown| ["Select ", &shown.row.callback_id].concat().into_any())
+                    prop:checked=parts.part(|shown| shown.selected.into_any())
                 />
             </td>
         }
     });
-    view! {
+    let view = view! {
         <tr
             role="row"
-            class="callback"
-            class:unviewed=unviewed
-            class:selected=selected
-            id=row_id(id)
-            aria-rowindex=move || (place.get() + 2).to_string()
-            style=("--at", move || place.get().to_string())
-            on:click=open
-            on:focusin=move |_| context.note_focus(Some(id))
+            class=parts.part(Shown::class)
+            id=parts.part(|shown| row_id(shown.row.id).into_any())
+            aria-rowindex=parts.part(|shown| (shown.place + 2).into_any())
+            style=("--at", parts.part(|shown| shown.place.into_any()))
         >
             {selection}
-            {move || row.with(|row| row.as_ref().map(verdict_cells))}
-            {id_cell(id, name)}
-            {move || row.with(|row| row.as_ref().map(|row| fact_cells(context, row)))}
-        </tr>
-    }
-    .into_any()
-}
-
-fn verdict_cells(row: &CallbackSummary) -> AnyView {
-    let event_type = match row.event_type.as_str() {
-        "" => "no event type".to_owned(),
-        named => named.to_owned(),
-    };
-    view! {
-        <td role="cell" class="cell-verdict"><VerdictBadge signature=row.signature/></td>
-        <td role="cell" class="cell-event" title=event_type.clone()>{event_type}</td>
-    }
-    .into_any()
-}
-
-fn id_cell(id: i64, name: String) -> AnyView {
-    let windows = use_windows();
-    let open = move |event: MouseEvent| {
-        if !wants_new_tab(&event) {
-            event.prevent_default();
-            windows.open(&id.to_string());
-        }
-    };
-    view! {
-        <td role="cell" class="cell-id">
-            <a
-                class="row-link mono"
-                id=link_id(id)
-                href="/?callback=".to_owned() + &id.to_string()
-                title=name.clone()
-                on:click=open
+            <td role="cell" class="cell-verdict">
+                <span class="badge" data-verdict=parts.part(|shown| signature_word(shown.row.signature).into_any())>
+                    <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+                        <path d=parts.part(|shown| path(verdict_glyph(shown.row.signature)).into_any())></path>
+                    </svg>
+                    {parts.part(|shown| verdict_word(shown.row.signature).into_any())}
+                </span>
+            </td>
+            <td role="cell" class="cell-event" title=parts.part(Shown::event_type)>{parts.part(Shown::event_type)}</td>
+            <td role="cell" class="cell-id">
+                <a
+                    class="row-link mono"
+                    id=parts.part(|shown| link_id(shown.row.id).into_any())
+                    href=parts.part(|shown| ("/?callback=".to_owned() + &shown.row.id.to_string()).into_any())
+                    title=parts.part(|shown| shown.row.callback_id.clone().into_any())
+                >
+                    {parts.part(|shown| shown.row.callback_id.clone().into_any())}
+                </a>
+            </td>
+            <td
+                role="cell"
+                class="cell-source"
+                data-label=COLUMNS[0].label()
+                hidden=parts.part(|shown| (!shown.columns[0]).into_any())
+                title=parts.part(|shown| shown.cell(0))
             >
-                {name}
-            </a>
-        </td>
-    }
-    .into_any()
-}
-
-fn fact_cells(context: ListContext, row: &CallbackSummary) -> AnyView {
-    let shown = context.columns.get();
-    // A cell of a column that can be left out.
-    let cell = |column: usize, class: &'static str, text: Option<&String>| {
-        let text = text.cloned().unwrap_or_default();
-        let label = COLUMNS[column].label();
-        shown[column].then(|| {
-            view! { <td role="cell" class=class data-label=label title=text.clone()>{text}</td> }
-                .into_any()
-        })
+                {parts.part(|shown| shown.cell(0))}
+            </td>
+            <td
+                role="cell"
+                class="cell-job mono"
+                data-label=COLUMNS[1].label()
+                hidden=parts.part(|shown| (!shown.columns[1]).into_any())
+                title=parts.part(|shown| shown.cell(1))
+            >
+                {parts.part(|shown| shown.cell(1))}
+            </td>
+            <td
+                role="cell"
+                class="cell-workflow"
+                data-label=COLUMNS[2].label()
+                hidden=parts.part(|shown| (!shown.columns[2]).into_any())
+                title=parts.part(|shown| shown.cell(2))
+            >
+                {parts.part(|shown| shown.cell(2))}
+            </td>
+            <td role="cell" class="cell-received">
+                <time
+                    datetime=parts.part(|shown| shown.row.received_at.clone().into_any())
+                    title=parts.part(|shown| shown.received.title.clone().into_any())
+                >
+                    {parts.part(|shown| shown.received.text.clone().into_any())}
+                </time>
+            </td>
+            <td
+                role="cell"
+                class="cell-number"
+                data-label=COLUMNS[3].label()
+                hidden=parts.part(|shown| (!shown.columns[3]).into_any())
+                title=parts.part(|shown| shown.cell(3))
+            >
+                {parts.part(|shown| shown.cell(3))}
+            </td>
+            <td role="cell" class="cell-viewed">{viewed(row)}</td>
+        </tr>
     };
-    view! {
-        {cell(0, "cell-source", Some(&row.source))}
-        {cell(1, "cell-job mono", row.job_id.as_ref())}
-        {cell(2, "cell-workflow", row.workflow.as_ref())}
-        <td role="cell" class="cell-received"><TimeAgo at=row.received_at.clone()/></td>
-        {cell(3, "cell-number", Some(&row.deliveries.to_string()))}
-        {viewed_cell(context, row)}
-    }
-    .into_any()
+    parts.follow(move || {
+        Some(Shown {
+            row: row.get()?,
+            place: place.get(),
+            selected: selected.get(),
+            columns: context.columns.get(),
+            received: received.get(),
+        })
+    });
+    view
 }
 
-fn viewed_cell(context: ListContext, row: &CallbackSummary) -> AnyView {
+impl Shown {
+    fn class(&self) -> AnyView {
+        match (self.row.viewed_at.is_none(), self.selected) {
+            (true, true) => "callback unviewed selected",
+            (true, false) => "callback unviewed",
+            (false, true) => "callback selected",
+            (false, false) => "callback",
+        }
+        .into_any()
+    }
+
+    /// What stands in a column that can be left out; nothing when it is.
+    fn cell(&self, column: usize) -> AnyView {
+        let row = &self.row;
+        let text = match column {
+            _ if !self.columns[column] => None,
+            0 => Some(row.source.clone()),
+            1 => row.job_id.clone(),
+            2 => row.workflow.clone(),
+            _ => Some(row.deliveries.to_string()),
+        };
+        text.into_any()
+    }
+
+    fn event_type(&self) -> AnyView {
+        match self.row.event_type.as_str() {
+            "" => "no event type".into_any(),
+            named => named.to_owned().into_any(),
+        }
+    }
+}
+
+/// Whether it was viewed: a dot that marks it, or a word for those who do not see that there is none.
+fn viewed(row: Row) -> AnyView {
     let session = use_session();
-    let id = row.id;
-    let inside = if row.viewed_at.is_some() {
-        let by = row.viewed_by.as_ref();
-        let title = by.map_or_else(|| "Viewed".to_owned(), |by| "Viewed by ".to_owned() + by);
-        view! { <span class="visually-hidden" title=title.clone()>{title}</span> }.into_any()
-    } else if session.is_admin() {
-        view! {
+    let told = Memo::new(move |_| {
+        of(row, |row| {
+            row.viewed_at.as_ref()?;
+            let by = row.viewed_by.as_ref();
+            Some(by.map_or_else(|| "Viewed".to_owned(), |by| "Viewed by ".to_owned() + by))
+        })
+        .flatten()
+    });
+    let name = Memo::new(move |_| of(row, |row| row.callback_id.clone()).unwrap_or_default());
+    let shown = move || match told.get() {
+        Some(told) => view! { <span class="visually-hidden" title=told.clone()>{told}</span> },
+        None if session.is_admin() => view! {
             <button
                 type="button"
                 class="button button-icon button-quiet viewed-dot"
-                aria-label=["Mark ", &row.callback_id, " as viewed"].concat()
+                aria-label=move || ["Mark ", &name.get(), " as viewed"].concat()
                 title="Not viewed yet: mark as viewed"
-                on:click=move |_| context.mark(HashSet::from([id]))
             >
                 <span class="dot" aria-hidden="true"></span>
             </button>
-        }
-        .into_any()
-    } else {
-        view! {
+        },
+        None => view! {
             <span class="dot" title="Not viewed yet" aria-hidden="true"></span>
             <span class="visually-hidden">"Not viewed"</span>
-        }
-        .into_any()
+        },
     };
-    view! { <td role="cell" class="cell-viewed">{inside}</td> }.into_any()
+    shown.into_any()
+}
+
+/// Does what a click in a row is for: one listener hears those of all of them.
+pub fn row_clicks(context: ListContext) -> impl Fn(MouseEvent) + 'static {
+    let history = use_history();
+    let windows = use_windows();
+    move |event| clicked(&event, context, history, windows)
+}
+
+fn clicked(
+    event: &MouseEvent,
+    context: ListContext,
+    history: HistoryContext,
+    windows: WindowContext,
+) {
+    let Some(id) = row_around(event) else { return };
+    if is_within(event, "input") {
+        let selected = event_target_checked(event);
+        let range = event.shift_key();
+        history.list.update(|list| list.set_selected(id, selected, range));
+    } else if is_within(event, "button") {
+        context.mark(HashSet::from([id]));
+    } else if is_within(event, "a") {
+        if !wants_new_tab(event) {
+            event.prevent_default();
+            windows.open(&id.to_string());
+        }
+    } else if !has_selection() {
+        windows.open(&id.to_string());
+    }
 }

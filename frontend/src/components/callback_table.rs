@@ -1,8 +1,9 @@
 //! The list of callbacks: a table, which on a phone is laid out as cards. Only the rows in sight
 //! are in the document.
 
-use super::callback_row::callback_row;
+use super::callback_row::{callback_row, row_clicks};
 use super::empty_desk::EmptyDesk;
+use crate::hooks::browser::row_around;
 use crate::hooks::history::use_history;
 use crate::hooks::list::{ListContext, ROWS_ID};
 use crate::hooks::location::use_page_location;
@@ -109,12 +110,14 @@ fn rows(context: ListContext) -> AnyView {
                 style=("--rows", move || count.get().to_string())
                 on:pointermove=move |_| history.hold(true)
                 on:pointerleave=move |_| history.hold(false)
+                on:click=row_clicks(context)
+                on:focusin=move |event| context.note_focus(row_around(&event))
                 on:focusout=move |_| context.note_focus(None)
             >
-                {keyed(
+                {recycled(
                     move || context.visible.get(),
                     |(_, id)| *id,
-                    move |(_, id)| callback_row(context, id),
+                    move |item| callback_row(context, item),
                 )}
             </tbody>
         </table>

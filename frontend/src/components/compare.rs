@@ -19,7 +19,7 @@ pub fn compare_view(id: i64, (content, other): (i64, i64)) -> AnyView {
             (Ok(content), Ok(other)) => compare(&content, &other),
             (Err(error), _) | (_, Err(error)) => Err(error.message()),
         };
-        found.try_set(Some(answer));
+        found.set(Some(answer));
     });
     let shown = move || {
         match found.get() {

@@ -50,7 +50,7 @@ fn button(
     let copy = move |_| {
         spawn_local(async move {
             let done = copy_text(text.run(())).await;
-            if outcome.try_set(Some(done)).is_some() {
+            if !outcome.try_set(Some(done)) {
                 return;
             }
             if done {
@@ -59,7 +59,7 @@ fn button(
                 complaints.tell(REFUSED.to_owned());
             }
             let timeout = Timeout::new(SAID_MS, move || {
-                outcome.try_set(None);
+                outcome.set(None);
             });
             forget.set_value(Some(timeout));
         });

@@ -14,7 +14,7 @@ pub fn diagnosis_view(callback: i64, signature: Signature) -> AnyView {
     spawn_local(async move {
         // Without an answer the verdict's own sentence stands alone.
         if let Ok(answer) = api::find_diagnosis(callback).await {
-            found.try_set(Some(answer));
+            found.set(Some(answer));
         }
     });
     (move || found.get().map(|answer| explanation_view(callback, answer))).into_any()
@@ -53,8 +53,8 @@ fn again_view(callback: i64) -> AnyView {
                 Ok(_) => "It still does not hold with the secrets of now.".to_owned(),
                 Err(error) => error.message(),
             };
-            said.try_set(text);
-            busy.try_set(false);
+            said.set(text);
+            busy.set(false);
         });
     };
     view! {

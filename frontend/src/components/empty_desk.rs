@@ -51,7 +51,7 @@ fn SendTest() -> impl IntoView {
         spawn_local(async move {
             let answer = api::test_source("default").await;
             // It has arrived already, and this desk is empty no longer.
-            if busy.try_set(false).is_some() {
+            if !busy.try_set(false) {
                 return;
             }
             match answer {

@@ -39,7 +39,7 @@ pub fn filter_bar() -> AnyView {
     let options = RwSignal::new(FilterOptionsResponse::default());
     spawn_local(async move {
         if let Ok(answer) = api::list_filter_options().await {
-            options.try_set(answer);
+            options.set(answer);
         }
     });
     let active = move || location.query.with(|query| query.list.filters.active().len());

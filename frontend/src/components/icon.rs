@@ -93,7 +93,8 @@ pub fn Icon(
     }
 }
 
-fn path(glyph: Glyph) -> &'static str {
+/// The lines of an icon, as the `d` of a path.
+pub fn path(glyph: Glyph) -> &'static str {
     match glyph {
         Glyph::ArrowLeft => "m12 19-7-7 7-7M19 12H5",
         Glyph::ArrowRight => "M5 12h14M12 5l7 7-7 7",

@@ -88,7 +88,7 @@ fn use_hints(
                 let Ok(answer) = api::hint_secret(&request).await else { return };
                 // An answer to what was typed before is no answer any more.
                 if secret.try_get_untracked().is_some_and(|now| now == request.secret) {
-                    hints.try_set(answer.hints);
+                    hints.set(answer.hints);
                 }
             });
         };

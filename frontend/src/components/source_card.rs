@@ -99,7 +99,7 @@ fn Actions(
     let change = move |request: ChangeSourceRequest, said: &'static str| {
         spawn_local(async move {
             let done = api::change_source(&name.get_value(), &request).await;
-            error.try_set(told(&done));
+            error.set(told(&done));
             if done.is_ok() {
                 announcer.say(said.to_owned());
             }
@@ -117,7 +117,7 @@ fn Actions(
         change(request, "Saved");
     };
     let edited = Callback::new(move |()| {
-        editing.try_set(false);
+        editing.set(false);
         focus_id(&format!("edit-{}", name.get_value()));
     });
     let form = move || {
@@ -174,7 +174,7 @@ fn ConfirmDelete(name: String, asking: RwSignal<bool>, error: RwSignal<String>) 
         let name = name.clone();
         spawn_local(async move {
             let done = api::delete_source(&name).await;
-            error.try_set(told(&done));
+            error.set(told(&done));
             if done.is_ok() {
                 announcer.say(format!("Source {name} deleted"));
                 focus_id("main");
@@ -202,8 +202,8 @@ fn SendTest(name: String) -> impl IntoView {
         busy.set(true);
         spawn_local(async move {
             let answer = api::test_source(&name).await.map_err(|error| error.message());
-            busy.try_set(false);
-            outcome.try_set(Some(answer));
+            busy.set(false);
+            outcome.set(Some(answer));
         });
     };
     let shown = move || {

@@ -31,7 +31,7 @@ pub fn edit_view(source: &SourceSummary, done: Callback<()>) -> AnyView {
         };
         spawn_local(async move {
             let answer = api::change_source(&name, &request).await;
-            error.try_set(told(&answer));
+            error.set(told(&answer));
             if answer.is_ok() {
                 announcer.say("Saved".to_owned());
                 sources.reload();

@@ -185,7 +185,7 @@ impl Form {
         self.busy.set(true);
         spawn_local(async move {
             let outcome = create(&request, secret, makes).await;
-            if self.busy.try_set(false).is_some() {
+            if !self.busy.try_set(false) {
                 return;
             }
             self.sources.reload();
@@ -195,9 +195,9 @@ impl Form {
                     if made.is_none() {
                         self.close.run(());
                     }
-                    self.made.try_set(made);
+                    self.made.set(made);
                 }
-                Err(message) => drop(self.error.try_set(message)),
+                Err(message) => self.error.set(message),
             }
         });
     }

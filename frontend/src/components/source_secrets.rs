@@ -105,7 +105,7 @@ fn SecretLine(
         let change = ChangeSecretRequest { ends_at: Some(ends_at), ..Default::default() };
         spawn_local(async move {
             let done = api::change_secret(&name(), &id.get_value(), &change).await;
-            error.try_set(told(&done));
+            error.set(told(&done));
             if done.is_ok() {
                 announcer.say("Saved".to_owned());
             }
@@ -115,7 +115,7 @@ fn SecretLine(
     let delete = move |()| {
         spawn_local(async move {
             let done = api::delete_secret(&name(), &id.get_value()).await;
-            error.try_set(told(&done));
+            error.set(told(&done));
             sources.reload();
         });
     };
@@ -165,7 +165,7 @@ fn AddSecret(source: Memo<Option<SourceSummary>>, adding: RwSignal<bool>) -> imp
     let close = Callback::new(move |()| {
         // Taking the form away takes its values away.
         let button = format!("add-secret-{}", name.get_value());
-        adding.try_set(false);
+        adding.set(false);
         request_animation_frame(move || {
             focus_id(&button);
         });
@@ -184,12 +184,12 @@ fn AddSecret(source: Memo<Option<SourceSummary>>, adding: RwSignal<bool>) -> imp
         };
         spawn_local(async move {
             let done = api::add_secret(&name.get_value(), &request).await;
-            error.try_set(told(&done));
+            error.set(told(&done));
             if let Ok(added) = done {
                 announcer.say("Secret added".to_owned());
                 sources.reload();
                 match added.secret {
-                    Some(secret) => drop(made.try_set(Some(secret))),
+                    Some(secret) => made.set(Some(secret)),
                     None => close.run(()),
                 }
             }

@@ -44,7 +44,7 @@ impl Alerts {
         self.loading.set_value(true);
         spawn_local(async move {
             let answer = api::list_alerts().await;
-            self.loading.try_set_value(false);
+            self.loading.set_value(false);
             // A failure changes nothing: the header tells of the connection.
             if let Ok(answer) = answer
                 && self.now.try_get_untracked().is_some_and(|now| now != answer)

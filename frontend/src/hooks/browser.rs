@@ -13,6 +13,9 @@ use web_sys::{
 /// Below this the windows are sheets and the table is cards; the style sheets have the same number.
 const NARROW_PX: f64 = 640.0;
 
+/// The ids of the rows of the list begin so.
+pub const ROW: &str = "row-";
+
 /// What takes letters: a box that is ticked does not.
 const TYPED_IN: &str =
     "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
@@ -315,6 +318,12 @@ pub fn number_around(event: &ev::MouseEvent, attribute: &str) -> Option<u32> {
     selector.push_str(attribute);
     selector.push(']');
     target.closest(&selector).ok()??.get_attribute(attribute)?.parse().ok()
+}
+
+/// The callback in whose row of the list an event happened.
+pub fn row_around(event: &ev::Event) -> Option<i64> {
+    let target: Element = event.target()?.dyn_into().ok()?;
+    target.closest("tr").ok()??.id().strip_prefix(ROW)?.parse().ok()
 }
 
 /// True when an event happened inside an element that a selector finds.

@@ -16,7 +16,7 @@ pub fn provide_choices() -> Chosen {
     provide_context(chosen);
     spawn_local(async move {
         if let Ok(preferences) = api::find_preferences().await {
-            chosen.0.try_set(preferences);
+            chosen.0.set(preferences);
         }
     });
     chosen

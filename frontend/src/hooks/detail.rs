@@ -7,6 +7,7 @@ use super::session::use_session;
 use super::toasts::use_toasts;
 use crate::api::{self, ApiError};
 use crate::ui::prelude::*;
+use gloo_timers::callback::Timeout;
 use ringback_wire::{CallbackDetail, Seen};
 use std::sync::Arc;
 
@@ -66,7 +67,7 @@ pub fn use_detail(id: &str) -> DetailContext {
             };
             let is_found = content.try_update_untracked(|now| matches!(now, Content::Found(_)));
             let failed = answer.as_ref().err().filter(|error| error.status() != Some(404));
-            outdated.try_set(failed.map(ApiError::message));
+            outdated.set(failed.map(ApiError::message));
             if failed.is_some() && is_found == Some(true) {
                 return;
             }
@@ -81,16 +82,16 @@ pub fn use_detail(id: &str) -> DetailContext {
             if is_same == Some(true) && seq.is_none() {
                 return;
             }
-            let gone = content.try_set(match answer {
+            let is_shown = content.try_set(match answer {
                 Ok(detail) => Content::Found(Arc::new(detail)),
                 Err(error) if error.status() == Some(404) => Content::NotFound,
                 Err(error) => Content::Failed(error.message()),
             });
-            let Some(seq) = seq.filter(|_| gone.is_none()) else { return };
+            let Some(seq) = seq.filter(|_| is_shown) else { return };
             if untrack(|| session.is_admin())
                 && let Some(answer) = history.mark_seen(vec![Seen { id, seq }]).await
             {
-                feed.unviewed.try_set(answer.unviewed);
+                feed.unviewed.set(answer.unviewed);
                 content.try_update(|content| {
                     if let Content::Found(detail) = content {
                         let detail = Arc::make_mut(detail);
@@ -102,7 +103,8 @@ pub fn use_detail(id: &str) -> DetailContext {
         });
     });
     use_toasts().dismiss_callback(id);
-    load.run(());
+    // The window is painted first: to ask takes its time, too.
+    StoredValue::new(Timeout::new(0, move || load.run(())));
     Effect::new(move |before: Option<()>| {
         let changed = feed.changed.with(|changed| changed.contains(&id));
         if before.is_some() && changed {

@@ -144,7 +144,7 @@ impl ListContext {
             self.width.set(now);
         }
         if let (Some(top), Some(parts)) = (top_of(ROWS_ID), self.parts.try_get_value()) {
-            parts.sight.try_set((top / scale, viewport.height / scale));
+            parts.sight.set((top / scale, viewport.height / scale));
         }
     }
 
@@ -256,10 +256,10 @@ impl ListContext {
                 );
             };
             parts.history.note_viewed(&ids, &answer.viewed_at);
-            parts.feed.unviewed.try_set(answer.unviewed);
+            parts.feed.unviewed.set(answer.unviewed);
             parts.announcer.say(answer.marked.to_string() + " marked as viewed");
             if answer.marked > 0 {
-                self.undo.try_set(Some((answer.marked, answer.viewed_at)));
+                self.undo.set(Some((answer.marked, answer.viewed_at)));
             }
         });
     }
@@ -276,8 +276,8 @@ impl ListContext {
                         .to_owned(),
                 );
             };
-            self.undo.try_set(None);
-            parts.feed.unviewed.try_set(answer.unviewed);
+            self.undo.set(None);
+            parts.feed.unviewed.set(answer.unviewed);
             parts.history.list.try_update(|list| list.unmark_viewed(&at));
             parts.announcer.say("Marked as not viewed again".to_owned());
         });
@@ -291,7 +291,7 @@ fn scale() -> f64 {
 
 /// The id of a row's element.
 pub fn row_id(id: i64) -> String {
-    "row-".to_owned() + &id.to_string()
+    browser::ROW.to_owned() + &id.to_string()
 }
 
 /// The id of a row's link.

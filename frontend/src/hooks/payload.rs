@@ -26,8 +26,10 @@ pub struct PayloadLoad {
     pub context: PayloadContext,
     /// How many bytes have come.
     pub loaded: RwSignal<usize>,
-    callback: i64,
-    delivery: i64,
+    /// Key of the callback.
+    pub callback: i64,
+    /// Key of the delivery.
+    pub delivery: i64,
     stop: StoredValue<Option<AbortController>>,
 }
 
@@ -84,8 +86,8 @@ impl PayloadLoad {
         spawn_local(async move {
             match api::fetch_payload(callback, delivery, Some(follower)).await {
                 Ok(bytes) => {
-                    context.payload.try_set_value(Payload::new(bytes));
-                    context.missing.try_set(None);
+                    context.payload.set_value(Payload::new(bytes));
+                    context.missing.set(None);
                     context.index();
                 }
                 // Not when the person stopped it.

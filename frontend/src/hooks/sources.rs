@@ -26,8 +26,8 @@ pub fn provide_sources() -> Sources {
     sources.reload();
     spawn_local(async move {
         match api::list_providers().await {
-            Ok(answer) => drop(sources.providers.try_set(answer.providers)),
-            Err(error) => drop(sources.error.try_set(error.message())),
+            Ok(answer) => sources.providers.set(answer.providers),
+            Err(error) => sources.error.set(error.message()),
         }
     });
     sources
@@ -44,10 +44,10 @@ impl Sources {
         spawn_local(async move {
             match api::list_sources().await {
                 Ok(answer) => {
-                    self.error.try_set(String::new());
-                    self.list.try_set(Some(answer.sources));
+                    self.error.set(String::new());
+                    self.list.set(Some(answer.sources));
                 }
-                Err(error) => drop(self.error.try_set(error.message())),
+                Err(error) => self.error.set(error.message()),
             }
         });
     }

@@ -11,6 +11,29 @@ use crate::ui::ev;
 use crate::ui::prelude::*;
 use web_sys::HtmlElement;
 
+/// An element that had the focus, and the id that it had then: a row of the list may be that of
+/// another callback later.
+#[derive(Clone)]
+struct Opener {
+    element: HtmlElement,
+    id: String,
+}
+
+impl Opener {
+    fn focused() -> Option<Self> {
+        browser::focused().map(|element| Self { id: element.id(), element })
+    }
+
+    /// Gives the focus back; false when there is nothing left to give it to.
+    fn refocus(&self) -> bool {
+        if self.element.id() == self.id {
+            browser::refocus(&self.element)
+        } else {
+            browser::focus_id(&self.id)
+        }
+    }
+}
+
 /// The open windows.
 #[derive(Clone, Copy)]
 pub struct WindowContext {
@@ -19,7 +42,7 @@ pub struct WindowContext {
     location: PageLocation,
     announcer: Announcer,
     /// What had the focus when a person opened a window, to give it back.
-    openers: StoredValue<Vec<(String, HtmlElement)>>,
+    openers: StoredValue<Vec<(String, Opener)>>,
 }
 
 /// Makes the windows available and keeps them those of the URL.
@@ -73,10 +96,10 @@ pub fn bar_id(id: &str) -> String {
 impl WindowContext {
     /// Opens a window because a person asked for it: it gets the focus, and Back closes it.
     pub fn open(self, id: &str) {
-        if let Some(element) = browser::focused() {
+        if let Some(opener) = Opener::focused() {
             self.openers.update_value(|openers| {
                 take_opener(openers, id);
-                openers.push((id.to_owned(), element));
+                openers.push((id.to_owned(), opener));
             });
         }
         let query = self.location.current();
@@ -93,7 +116,7 @@ impl WindowContext {
     pub fn close(self, id: &str) {
         self.location.replace_windows(&self.location.current().without_callback(id));
         let opener = self.openers.try_update_value(|openers| take_opener(openers, id)).flatten();
-        if opener.is_some_and(|element| browser::refocus(&element)) {
+        if opener.is_some_and(|opener| opener.refocus()) {
             return;
         }
         let next = self.stack.with_untracked(|stack| {
@@ -186,11 +209,11 @@ impl WindowContext {
     pub fn go_on(self, from: &str, to: &str) {
         let renamed = self.stack.try_update(|stack| stack.rename(from, to)) == Some(true);
         self.openers.update_value(|openers| {
-            let opener = take_opener(openers, from).or_else(browser::focused);
-            if let Some(element) = opener
+            let opener = take_opener(openers, from).or_else(Opener::focused);
+            if let Some(opener) = opener
                 && !openers.iter().any(|(opened, _)| opened == to)
             {
-                openers.push((to.to_owned(), element));
+                openers.push((to.to_owned(), opener));
             }
         });
         self.location.replace_windows(&self.location.current().with_callback_renamed(from, to));
@@ -238,7 +261,7 @@ impl WindowContext {
 }
 
 /// What opened a window, from now on no longer.
-fn take_opener(openers: &mut Vec<(String, HtmlElement)>, id: &str) -> Option<HtmlElement> {
+fn take_opener(openers: &mut Vec<(String, Opener)>, id: &str) -> Option<Opener> {
     let at = openers.iter().position(|(opened, _)| opened == id)?;
     Some(openers.swap_remove(at).1)
 }

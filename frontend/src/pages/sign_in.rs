@@ -11,7 +11,7 @@ use ringback_wire::SignInRequest;
 pub fn SignInPage() -> impl IntoView {
     let set_up_open = RwSignal::new(false);
     spawn_local(async move {
-        set_up_open.try_set(api::find_set_up().await.unwrap_or(false));
+        set_up_open.set(api::find_set_up().await.unwrap_or(false));
     });
     let ended = untrack(|| use_session().has_ended()).then(|| {
         view! { <p class="remark" role="alert">"Your session has ended. Sign in to go on."</p> }

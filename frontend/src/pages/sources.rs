@@ -14,7 +14,7 @@ pub fn SourcesPage() -> impl IntoView {
     let session = use_session();
     let adding = RwSignal::new(false);
     let close = Callback::new(move |()| {
-        adding.try_set(false);
+        adding.set(false);
         request_animation_frame(|| {
             focus_id("add-source-button");
         });

@@ -1,5 +1,6 @@
 //! Views in the document.
 
+use super::parts::Place;
 use super::reactive::effect;
 use super::timers::listener;
 use super::view::{Act, AnyView, Make, owned};
@@ -42,6 +43,12 @@ pub(super) fn text(text: &str) -> Text {
     DOCUMENT.with(|document| document.create_text_node(text))
 }
 
+/// True when the element that has the focus is in a node.
+pub(super) fn has_focus(node: &Node) -> bool {
+    let focused = DOCUMENT.with(Document::active_element);
+    focused.is_some_and(|focused| node.contains(Some(&focused)))
+}
+
 pub(super) fn property(target: &JsValue, name: &str) -> JsValue {
     js_sys::Reflect::get(target, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
 }
@@ -64,6 +71,11 @@ pub(super) fn insert(view: AnyView, parent: &Node, before: Option<&Node>) {
         }
         AnyView::Follows(make) => follow(make, parent, before),
         AnyView::Lines(lines) => lines.insert(parent, before),
+        AnyView::Part(part) => {
+            let shown = text("");
+            put(&shown, parent, before);
+            part.is_at(Place::Child(shown));
+        }
         AnyView::Nothing | AnyView::Present | AnyView::Listener(_) | AnyView::Ref(_) => {}
     }
 }
@@ -172,6 +184,7 @@ pub(super) fn attach(element: &Element, kind: char, name: &'static str, value: A
     match value {
         AnyView::Listener(act) => listen(element, name, act),
         AnyView::Ref(node) => node.fill(element),
+        AnyView::Part(part) => part.is_at(Place::Attribute(element.clone(), kind, name)),
         AnyView::Follows(mut make) => {
             let element = element.clone();
             let mut before = AnyView::Element(element.clone().into());
@@ -187,7 +200,7 @@ pub(super) fn attach(element: &Element, kind: char, name: &'static str, value: A
     }
 }
 
-fn is_same(one: &AnyView, other: &AnyView) -> bool {
+pub(super) fn is_same(one: &AnyView, other: &AnyView) -> bool {
     match (one, other) {
         (AnyView::Nothing, AnyView::Nothing) | (AnyView::Present, AnyView::Present) => true,
         _ => word(one).is_some_and(|one| Some(one) == word(other)),
@@ -203,7 +216,7 @@ fn word(value: &AnyView) -> Option<&str> {
     }
 }
 
-fn apply(element: &Element, kind: char, name: &str, value: &AnyView) {
+pub(super) fn apply(element: &Element, kind: char, name: &str, value: &AnyView) {
     let is_there = !matches!(value, AnyView::Nothing);
     // None of these fails for the names and values that a view has.
     let _ = match (kind, word(value)) {

@@ -1,7 +1,10 @@
 //! Lists in which each line stays the same as long as its key is there.
+//!
+//! A line whose key has gone is taken away, or ([`recycled`]) shows an item that has come: to change
+//! the texts of a line takes a fraction of what it takes to build one.
 
-use super::dom::{insert, put, remove, remove_between, text};
-use super::reactive::effect;
+use super::dom::{has_focus, insert, put, remove, remove_between, text};
+use super::reactive::{RwSignal, effect};
 use super::view::{AnyView, IntoView};
 use reactive_graph::graph::untrack;
 use reactive_graph::owner::Owner;
@@ -19,6 +22,14 @@ trait Lines {
 
     /// Makes the line of the item that is there; those of later items come after it.
     fn line(&mut self, at: usize) -> AnyView;
+
+    /// Has the line of a key show the item that is there; false when it cannot.
+    fn renew(&mut self, _from: &str, _at: usize) -> bool {
+        false
+    }
+
+    /// The line of a key is gone.
+    fn forget(&mut self, _key: &str) {}
 }
 
 struct Source<T, I, K, L> {
@@ -66,6 +77,60 @@ pub fn keyed<T: 'static, K: ToString + 'static, V: IntoView + 'static>(
     })))
 }
 
+struct Recycled<T: 'static, I, K, L> {
+    items: I,
+    key: K,
+    line: L,
+    now: Vec<T>,
+    /// What the line of each key shows.
+    shown: Vec<(String, RwSignal<T>)>,
+}
+
+impl<T, S, V, I, K, L> Lines for Recycled<T, I, K, L>
+where
+    T: Clone,
+    S: ToString,
+    V: IntoView,
+    I: Fn() -> Vec<T>,
+    K: Fn(&T) -> S,
+    L: Fn(RwSignal<T>) -> V,
+{
+    fn keys(&mut self) -> Vec<String> {
+        self.now = (self.items)();
+        self.now.iter().map(|item| (self.key)(item).to_string()).collect()
+    }
+
+    fn line(&mut self, at: usize) -> AnyView {
+        let Some(item) = self.now.get(at) else { return AnyView::Nothing };
+        let shown = RwSignal::new(item.clone());
+        self.shown.push(((self.key)(item).to_string(), shown));
+        (self.line)(shown).into_any()
+    }
+
+    fn renew(&mut self, from: &str, at: usize) -> bool {
+        let known = self.shown.iter_mut().find(|(key, _)| key == from);
+        let (Some(item), Some((key, shown))) = (self.now.get(at), known) else { return false };
+        *key = (self.key)(item).to_string();
+        shown.set(item.clone());
+        true
+    }
+
+    fn forget(&mut self, key: &str) {
+        self.shown.retain(|(known, _)| known != key);
+    }
+}
+
+/// As [`keyed`], with lines that follow what they are to show: one that has to go, and does not have
+/// the focus, shows an item that has come instead.
+pub fn recycled<T: Clone + 'static, K: ToString + 'static, V: IntoView + 'static>(
+    items: impl Fn() -> Vec<T> + 'static,
+    key: impl Fn(&T) -> K + 'static,
+    line: impl Fn(RwSignal<T>) -> V + 'static,
+) -> AnyView {
+    let (now, shown) = (Vec::new(), Vec::new());
+    AnyView::Lines(Keyed(Box::new(Recycled { items, key, line, now, shown })))
+}
+
 /// A line in the document: from `first` up to `last`.
 struct Line {
     key: String,
@@ -102,13 +167,12 @@ fn change(
     end: &Node,
 ) {
     let mut before: VecDeque<Line> = VecDeque::with_capacity(lines.len());
+    let mut gone: VecDeque<Line> = VecDeque::new();
     for line in lines.drain(..) {
-        if keys.contains(&line.key) {
-            before.push_back(line);
-        } else {
-            spare.push(line.remove());
-        }
+        if keys.contains(&line.key) { &mut before } else { &mut gone }.push_back(line);
     }
+    // Then those that went are in their places for those that came.
+    let is_all_new = before.is_empty();
     for (item, key) in keys.into_iter().enumerate() {
         let at = before.iter().position(|line| line.key == key);
         let next = before.front().map_or(end, |line| &line.first).clone();
@@ -119,14 +183,42 @@ fn change(
                 line.put_before(parent, &next);
                 line
             }
-            None => {
-                // An owner never forgets those below it: those of lines that went are used again.
-                let owner = spare.pop().unwrap_or_else(|| owner.child());
-                let view = owner.with(|| source.line(item));
-                Line::new(key, view, owner, parent, &next)
-            }
+            None => match renewed(&mut gone, spare, source, item) {
+                Some(line) => {
+                    if !is_all_new {
+                        line.put_before(parent, &next);
+                    }
+                    Line { key, ..line }
+                }
+                None => {
+                    // An owner never forgets those below it: those of lines that went are used again.
+                    let owner = spare.pop().unwrap_or_else(|| owner.child());
+                    let view = owner.with(|| source.line(item));
+                    Line::new(key, view, owner, parent, &next)
+                }
+            },
         };
         lines.push(line);
+    }
+    for line in gone {
+        spare.push(line.remove(source));
+    }
+}
+
+/// A line that went, and shows what has come.
+fn renewed(
+    gone: &mut VecDeque<Line>,
+    spare: &mut Vec<Owner>,
+    source: &mut dyn Lines,
+    item: usize,
+) -> Option<Line> {
+    loop {
+        let line = gone.pop_front()?;
+        // Who is in it would be led somewhere else.
+        if !has_focus(&line.first) && source.renew(&line.key, item) {
+            return Some(line);
+        }
+        spare.push(line.remove(source));
     }
 }
 
@@ -156,7 +248,8 @@ impl Line {
     }
 
     /// Gives its owner back, which owns nothing any more.
-    fn remove(self) -> Owner {
+    fn remove(self, source: &mut dyn Lines) -> Owner {
+        source.forget(&self.key);
         self.owner.cleanup();
         if !self.first.is_same_node(Some(&self.last)) {
             remove_between(&self.first, &self.last);

@@ -60,12 +60,11 @@ fn read_signal(signal: HeldSignal, follow: bool) -> Option<impl Deref<Target = H
     signal.try_read_untracked()
 }
 
-/// True when the owner is there.
 #[inline(never)]
-fn write_signal(signal: HeldSignal, change: &mut dyn Change) -> bool {
-    let Some(mut held) = signal.try_write() else { return false };
-    change.change(&mut held);
-    true
+fn write_signal(signal: HeldSignal, change: &mut dyn Change) {
+    if let Some(mut held) = signal.try_write() {
+        change.change(&mut held);
+    }
 }
 
 /// Changes a value, once.
@@ -82,14 +81,12 @@ impl<T: 'static, U, F: FnOnce(&mut T) -> U> Change for Changing<T, U, F> {
     }
 }
 
-struct Replacing<T>(Option<T>);
-
-impl<T: 'static> Change for Replacing<T> {
-    fn change(&mut self, held: &mut Held) {
-        if let Some(value) = self.0.take() {
-            *held.get_mut() = value;
-        }
-    }
+/// False when the owner is gone.
+#[inline(never)]
+fn replace_signal(signal: HeldSignal, value: Box<dyn Any>) -> bool {
+    let Some(mut held) = signal.try_write() else { return false };
+    *held = Held::boxed(value);
+    true
 }
 
 #[inline(never)]
@@ -149,6 +146,13 @@ fn read_value(value: HeldValue) -> Option<impl Deref<Target = Held>> {
 #[inline(never)]
 fn write_value(value: HeldValue) -> Option<impl DerefMut<Target = Held>> {
     value.try_write_value()
+}
+
+#[inline(never)]
+fn replace_value(stored: HeldValue, value: Box<dyn Any>) {
+    if let Some(mut held) = write_value(stored) {
+        *held = Held::boxed(value);
+    }
 }
 
 /// Runs now and whenever a signal changes that it reads, until the owner goes away.
@@ -267,11 +271,9 @@ impl<T: 'static> RwSignal<T> {
         self.try_set(value);
     }
 
-    /// Replaces the value; gives it back when the owner is gone.
-    pub fn try_set(self, value: T) -> Option<T> {
-        let mut change = Replacing(Some(value));
-        write_signal(self.0, &mut change);
-        change.0
+    /// Replaces the value; false when the owner is gone.
+    pub fn try_set(self, value: T) -> bool {
+        replace_signal(self.0, Box::new(value))
     }
 
     /// Changes the value, if the owner is there.
@@ -349,18 +351,7 @@ impl<T: 'static> StoredValue<T> {
 
     /// Replaces the value, if the owner is there.
     pub fn set_value(self, value: T) {
-        self.try_set_value(value);
-    }
-
-    /// Replaces the value; gives it back when the owner is gone.
-    pub fn try_set_value(self, value: T) -> Option<T> {
-        match write_value(self.0) {
-            Some(mut held) => {
-                *held.get_mut() = value;
-                None
-            }
-            None => Some(value),
-        }
+        replace_value(self.0, Box::new(value));
     }
 
     /// Changes the value, if the owner is there.

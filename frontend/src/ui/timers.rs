@@ -70,7 +70,7 @@ pub fn after_paint(run: impl FnOnce() + 'static) {
 pub fn later(content: impl Fn() -> AnyView + 'static) -> AnyView {
     let is_painted = RwSignal::new(false);
     after_paint(move || {
-        is_painted.try_set(true);
+        is_painted.set(true);
     });
     (move || is_painted.get().then(&content)).into_any()
 }

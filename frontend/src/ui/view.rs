@@ -2,6 +2,7 @@
 
 use super::ev::Kind;
 use super::keyed::Keyed;
+use super::parts::Part;
 use super::reactive::{Memo, RwSignal, Signal};
 use reactive_graph::owner::Owner;
 use std::marker::PhantomData;
@@ -32,6 +33,8 @@ pub enum AnyView {
     Listener(Box<dyn Act>),
     /// Where an element is to be put for the program to use it.
     Ref(NodeRef),
+    /// What follows a value together with others.
+    Part(Part),
 }
 
 /// Makes a view. The app's own traits stand where `Fn` traits could, because each closure behind a
