@@ -276,6 +276,8 @@ test(`eight hours pass, ${PER_STEP * STEPS} callbacks arrive, and the heap stays
     const rows = Array.from({ length: PER_STEP - 1 }, (_, at) => sign(jobBody(), { id: `evt_step_${step}_${at}` }));
     await Promise.all(rows.map((row) => ringback.deliver(row)));
     await ringback.deliver(sign(jobBody(), { id: `evt_step_${step}_last` }));
+    // What is still asked for would be given up when five minutes pass at once.
+    await desk.expectNothingUnderWay();
     await desk.poll("05:00");
     // The app has taken in each of them, and its list shows the last.
     await expect(desk.bell).toHaveAccessibleName(`Notification centre, ${step * PER_STEP} unread`);

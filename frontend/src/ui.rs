@@ -35,7 +35,8 @@ pub mod prelude {
     pub use super::{
         AnyView, Callback, CollectView, Effect, IntoView, Memo, NodeRef, Parts, RwSignal, Signal,
         StoredValue, after_paint, event_target_checked, event_target_value, expect_context, keyed,
-        later, provide_context, recycled, request_animation_frame, spawn_local, window_event_listener,
+        later, provide_context, recycled, request_animation_frame, spawn_local,
+        window_event_listener,
     };
     pub use reactive_graph::graph::untrack;
     pub use reactive_graph::owner::on_cleanup;

@@ -36,28 +36,8 @@ struct Shown {
 /// A row that follows its callback, and the callback whose turn it is: most of what makes a list slow
 /// is to build rows. As long as a row has the focus it stays that of its callback, see [`recycled`].
 pub fn callback_row(context: ListContext, item: RwSignal<(usize, i64)>) -> AnyView {
-    let history = use_history();
     let session = use_session();
-    let id = move || item.get().1;
-    let row: Row = Memo::new(move |before: Option<&Option<Arc<CallbackSummary>>>| {
-        let before = before.cloned().flatten();
-        history.list.with(|list| match (list.row(id()), before) {
-            (Some(row), Some(before)) if *before == *row => Some(before),
-            (Some(row), _) => Some(Arc::new(row.clone())),
-            // On its way out of the document it stays what it was.
-            (None, before) => before,
-        })
-    });
-    let place = Memo::new(move |before: Option<&usize>| {
-        let (place, id) = item.get();
-        let now = context.visible.with(|visible| {
-            visible.iter().find(|(_, shown)| *shown == id).map(|(place, _)| *place)
-        });
-        now.or(before.copied()).unwrap_or(place)
-    });
-    let selected =
-        Memo::new(move |_| history.list.with(|list| list.selected().contains(&id())));
-    let received = told(move || of(row, |row| row.received_at.clone()).unwrap_or_default());
+    let row = follow_callback(item);
     let parts = Parts::<Shown>::default();
     // Whoever signs in as somebody else gets another list.
     let selection = untrack(|| session.is_admin()).then(|| {
@@ -146,7 +126,28 @@ pub fn callback_row(context: ListContext, item: RwSignal<(usize, i64)>) -> AnyVi
             <td role="cell" class="cell-viewed">{viewed(row)}</td>
         </tr>
     };
-    parts.follow(move || {
+    parts.follow(follow(context, item, row));
+    view
+}
+
+/// What a row shows now; follows it.
+fn follow(
+    context: ListContext,
+    item: RwSignal<(usize, i64)>,
+    row: Row,
+) -> impl Fn() -> Option<Shown> + 'static {
+    let history = use_history();
+    let place = Memo::new(move |before: Option<&usize>| {
+        let (place, id) = item.get();
+        let now = context.visible.with(|visible| {
+            visible.iter().find(|(_, shown)| *shown == id).map(|(place, _)| *place)
+        });
+        now.or(before.copied()).unwrap_or(place)
+    });
+    let selected =
+        Memo::new(move |_| history.list.with(|list| list.selected().contains(&item.get().1)));
+    let received = told(move || of(row, |row| row.received_at.clone()).unwrap_or_default());
+    move || {
         Some(Shown {
             row: row.get()?,
             place: place.get(),
@@ -154,8 +155,21 @@ pub fn callback_row(context: ListContext, item: RwSignal<(usize, i64)>) -> AnyVi
             columns: context.columns.get(),
             received: received.get(),
         })
-    });
-    view
+    }
+}
+
+/// The callback that a row is for.
+fn follow_callback(item: RwSignal<(usize, i64)>) -> Row {
+    let history = use_history();
+    Memo::new(move |before: Option<&Option<Arc<CallbackSummary>>>| {
+        let before = before.cloned().flatten();
+        history.list.with(|list| match (list.row(item.get().1), before) {
+            (Some(row), Some(before)) if *before == *row => Some(before),
+            (Some(row), _) => Some(Arc::new(row.clone())),
+            // On its way out of the document it stays what it was.
+            (None, before) => before,
+        })
+    })
 }
 
 impl Shown {

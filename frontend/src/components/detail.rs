@@ -14,7 +14,7 @@ use crate::hooks::browser::origin;
 use crate::hooks::complaints::use_complaints;
 use crate::hooks::detail::DetailContext;
 use crate::hooks::location::{as_of_now, use_page_location};
-use crate::hooks::payload::{PayloadSource, load_payload};
+use crate::hooks::payload::PayloadSource;
 use crate::hooks::windows::use_windows;
 use crate::state::query::{Field, Filters, ListQuery, Page, PageQuery, signature_word};
 use crate::state::resend::curl;
@@ -40,21 +40,13 @@ pub fn detail_view(context: DetailContext, name: StoredValue<String>) -> AnyView
         seq.get()?;
         untrack(|| context.found()).map(|detail| actions_view(detail, name))
     };
-    let is_first = StoredValue::new(true);
     // Built again only when another body is shown, so that what was unfolded stays so.
     let payload = move || {
         let shown = shown.get()?;
         let detail = untrack(|| context.found())?;
         let delivery = detail.evidence.iter().find(|delivery| delivery.id == shown)?;
         let inline = detail.payload.clone().filter(|_| delivery.is_content);
-        let load = delivery.payload_absence.is_none().then(|| {
-            load_payload(PayloadSource { callback: detail.id, delivery: shown, inline })
-        });
-        let delivery = delivery.clone();
-        let view = move || payload_view(load, &delivery);
-        // It is on its way while what stands above it is painted.
-        let is_first = is_first.try_update_value(std::mem::take) == Some(true);
-        Some(if is_first { later(view) } else { view() })
+        Some(payload_view(PayloadSource { callback: detail.id, delivery: shown, inline }, delivery))
     };
     let remark = move || {
         let detail = context.found()?;
@@ -78,8 +70,7 @@ pub fn detail_view(context: DetailContext, name: StoredValue<String>) -> AnyView
             {actions}
             {move || context.found().map(facts_view)}
             {remark}
-            {payload}
-            {later(move || evidence().into_any())}
+            {later(move || (payload.into_any(), evidence()).into_any())}
         </div>
     }
     .into_any()
@@ -142,7 +133,7 @@ fn neighbours_view(position: String, name: StoredValue<String>) -> AnyView {
                     windows.go_on(&from, &row.id.to_string());
                 }
             } else {
-                ended.set(Some(newer));
+                ended.try_set(Some(newer));
                 let told = if newer { "This is the newest one" } else { "This is the oldest one" };
                 announcer.say(told.to_owned());
             }

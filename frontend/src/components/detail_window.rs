@@ -106,7 +106,7 @@ fn title_bar(name: StoredValue<String>, context: DetailContext) -> AnyView {
         >
             <span class="window-verdict">{verdict}</span>
             <h2 id=name.with_value(|id| title_id(id))>{title}</h2>
-            {later(move || window_buttons(name))}
+            {window_buttons(name)}
         </div>
     }
     .into_any()

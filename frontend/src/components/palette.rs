@@ -40,7 +40,9 @@ fn Modal(overlay: Overlay, label: &'static str, content: fn() -> AnyView) -> imp
     });
     // Wherever the focus is: a click on what takes none leaves it nowhere.
     let pressed = window_event_listener(ev::keydown, move |event| {
-        let Some(dialog) = untrack(|| dialog.get()).filter(|_| shown.get_untracked()) else { return };
+        let Some(dialog) = untrack(|| dialog.get()).filter(|_| shown.get_untracked()) else {
+            return;
+        };
         match event.key().as_str() {
             "Escape" => {
                 event.prevent_default();

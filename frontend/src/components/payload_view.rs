@@ -7,23 +7,24 @@ use super::virtual_rows::{lines_view, spans_view};
 use crate::api::payload_href;
 use crate::format;
 use crate::hooks::browser::focus_id;
-use crate::hooks::payload::{PayloadContext, PayloadLoad};
+use crate::hooks::payload::{PayloadContext, PayloadLoad, PayloadSource, load_payload};
 use crate::state::json;
 use crate::state::payload::{Payload, View};
 use crate::ui::prelude::*;
 use ringback_wire::Delivery;
 
-/// Tabs, search, the rows, and ways to take the body along; or why there is none.
-pub fn payload_view(load: Option<PayloadLoad>, delivery: &Delivery) -> AnyView {
-    let Some(load) = load else {
+/// Tabs, search, the rows, and ways to take the body along.
+pub fn payload_view(source: PayloadSource, delivery: &Delivery) -> AnyView {
+    if let Some(absence) = delivery.payload_absence {
         return view! {
             <section class="payload" role="group" aria-label="Payload">
                 <h3>"Payload"</h3>
-                <p class="remark">{delivery.payload_absence.map(format::absence)}</p>
+                <p class="remark">{format::absence(absence)}</p>
             </section>
         }
         .into_any();
-    };
+    }
+    let load = load_payload(source.clone());
     let context = load.context;
     let size = format::size(u64::try_from(delivery.size_bytes).unwrap_or(0));
     let mut about = size.clone();
@@ -64,7 +65,7 @@ pub fn payload_view(load: Option<PayloadLoad>, delivery: &Delivery) -> AnyView {
                     </Show>
                     <a
                         class="button button-icon"
-                        href=payload_href(load.callback, Some(load.delivery))
+                        href=payload_href(source.callback, Some(source.delivery))
                         download
                         rel="external"
                         aria-label="Download payload"

@@ -7,7 +7,6 @@ use super::session::use_session;
 use super::toasts::use_toasts;
 use crate::api::{self, ApiError};
 use crate::ui::prelude::*;
-use gloo_timers::callback::Timeout;
 use ringback_wire::{CallbackDetail, Seen};
 use std::sync::Arc;
 
@@ -103,8 +102,7 @@ pub fn use_detail(id: &str) -> DetailContext {
         });
     });
     use_toasts().dismiss_callback(id);
-    // The window is painted first: to ask takes its time, too.
-    StoredValue::new(Timeout::new(0, move || load.run(())));
+    load.run(());
     Effect::new(move |before: Option<()>| {
         let changed = feed.changed.with(|changed| changed.contains(&id));
         if before.is_some() && changed {

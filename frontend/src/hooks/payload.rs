@@ -26,10 +26,8 @@ pub struct PayloadLoad {
     pub context: PayloadContext,
     /// How many bytes have come.
     pub loaded: RwSignal<usize>,
-    /// Key of the callback.
-    pub callback: i64,
-    /// Key of the delivery.
-    pub delivery: i64,
+    callback: i64,
+    delivery: i64,
     stop: StoredValue<Option<AbortController>>,
 }
 

@@ -64,7 +64,8 @@ pub fn provide_windows() -> WindowContext {
     });
     on_cleanup(move || listener.remove());
     let keys = window_event_listener(ev::keydown, move |event| {
-        let is_on = event.key() == "F6" && !event.default_prevented() && !browser::has_open_dialog();
+        let is_on =
+            event.key() == "F6" && !event.default_prevented() && !browser::has_open_dialog();
         if is_on && context.walk(!event.shift_key()) {
             event.prevent_default();
         }

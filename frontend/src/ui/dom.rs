@@ -74,7 +74,7 @@ pub(super) fn insert(view: AnyView, parent: &Node, before: Option<&Node>) {
         AnyView::Part(part) => {
             let shown = text("");
             put(&shown, parent, before);
-            part.is_at(Place::Child(shown));
+            part.found(Place::Child(shown));
         }
         AnyView::Nothing | AnyView::Present | AnyView::Listener(_) | AnyView::Ref(_) => {}
     }
@@ -184,7 +184,7 @@ pub(super) fn attach(element: &Element, kind: char, name: &'static str, value: A
     match value {
         AnyView::Listener(act) => listen(element, name, act),
         AnyView::Ref(node) => node.fill(element),
-        AnyView::Part(part) => part.is_at(Place::Attribute(element.clone(), kind, name)),
+        AnyView::Part(part) => part.found(Place::Attribute(element.clone(), kind, name)),
         AnyView::Follows(mut make) => {
             let element = element.clone();
             let mut before = AnyView::Element(element.clone().into());

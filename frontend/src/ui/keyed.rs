@@ -183,20 +183,19 @@ fn change(
                 line.put_before(parent, &next);
                 line
             }
-            None => match renewed(&mut gone, spare, source, item) {
-                Some(line) => {
+            None => {
+                if let Some(line) = renewed(&mut gone, spare, source, item) {
                     if !is_all_new {
                         line.put_before(parent, &next);
                     }
                     Line { key, ..line }
-                }
-                None => {
+                } else {
                     // An owner never forgets those below it: those of lines that went are used again.
                     let owner = spare.pop().unwrap_or_else(|| owner.child());
                     let view = owner.with(|| source.line(item));
                     Line::new(key, view, owner, parent, &next)
                 }
-            },
+            }
         };
         lines.push(line);
     }

@@ -45,7 +45,7 @@ pub struct Part {
 }
 
 impl Part {
-    pub(super) fn is_at(self, place: Place) {
+    pub(super) fn found(self, place: Place) {
         if let Some(found) = self.places.borrow_mut().get_mut(self.at) {
             *found = Some(place);
         }
