@@ -120,6 +120,9 @@ test("an open window and its row follow what is delivered again, and what is for
   await expect(desk.rows("evt_again").getByRole("cell", { name: "2", exact: true })).toHaveCount(1);
   // Nobody asks: the alert that it raises tells of it.
   await ringback.deliver(forge(jobBody(), { id: "evt_again" }));
+  // The server raises it by the true time.
+  const open = async () => (await ringback.read<{ open: unknown[] }>("/api/admin/alerts")).open.length;
+  await expect.poll(open).toBeGreaterThan(0);
   await desk.pass("00:20");
   await expect(window).toContainText("3 deliveries");
   await expect(window).toContainText("Signature valid");
