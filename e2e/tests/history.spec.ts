@@ -91,6 +91,7 @@ test("a row that shows another callback is wholly that one's", async ({ ringback
   await ringback.deliver(forge(jobBody(), { id: "evt_forged" }));
   await desk.enter(ADMIN);
   const first = desk.rows("evt_viewed");
+  await expect(desk.rows("evt_forged").getByText("Invalid", { exact: true })).toBeVisible();
   await first.getByRole("checkbox").check();
   await desk.viewFromHistory("evt_viewed");
   await expect(first.getByText(`Viewed by ${ADMIN.name}`)).toBeAttached();

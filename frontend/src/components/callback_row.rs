@@ -2,7 +2,7 @@
 
 use super::icon::path;
 use super::time_ago::{Told, told};
-use super::verdict::verdict_glyph;
+use super::verdict::{badge, verdict_glyph};
 use crate::format::verdict_word;
 use crate::hooks::browser::{has_selection, is_within, row_around, wants_new_tab};
 use crate::hooks::history::{HistoryContext, use_history};
@@ -61,12 +61,11 @@ pub fn callback_row(context: ListContext, item: RwSignal<(usize, i64)>) -> AnyVi
         >
             {selection}
             <td role="cell" class="cell-verdict">
-                <span class="badge" data-verdict=parts.part(|shown| signature_word(shown.row.signature).into_any())>
-                    <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-                        <path d=parts.part(|shown| path(verdict_glyph(shown.row.signature)).into_any())></path>
-                    </svg>
-                    {parts.part(|shown| verdict_word(shown.row.signature).into_any())}
-                </span>
+                {badge(
+                    parts.part(|shown| signature_word(shown.row.signature).into_any()).into_any(),
+                    parts.part(|shown| path(verdict_glyph(shown.row.signature)).into_any()).into_any(),
+                    parts.part(|shown| verdict_word(shown.row.signature).into_any()).into_any(),
+                )}
             </td>
             <td role="cell" class="cell-event" title=parts.part(Shown::event_type)>{parts.part(Shown::event_type)}</td>
             <td role="cell" class="cell-id">
@@ -79,33 +78,9 @@ pub fn callback_row(context: ListContext, item: RwSignal<(usize, i64)>) -> AnyVi
                     {parts.part(|shown| shown.row.callback_id.clone().into_any())}
                 </a>
             </td>
-            <td
-                role="cell"
-                class="cell-source"
-                data-label=COLUMNS[0].label()
-                hidden=parts.part(|shown| (!shown.columns[0]).into_any())
-                title=parts.part(|shown| shown.cell(0))
-            >
-                {parts.part(|shown| shown.cell(0))}
-            </td>
-            <td
-                role="cell"
-                class="cell-job mono"
-                data-label=COLUMNS[1].label()
-                hidden=parts.part(|shown| (!shown.columns[1]).into_any())
-                title=parts.part(|shown| shown.cell(1))
-            >
-                {parts.part(|shown| shown.cell(1))}
-            </td>
-            <td
-                role="cell"
-                class="cell-workflow"
-                data-label=COLUMNS[2].label()
-                hidden=parts.part(|shown| (!shown.columns[2]).into_any())
-                title=parts.part(|shown| shown.cell(2))
-            >
-                {parts.part(|shown| shown.cell(2))}
-            </td>
+            {column::<0>(&parts, "cell-source")}
+            {column::<1>(&parts, "cell-job mono")}
+            {column::<2>(&parts, "cell-workflow")}
             <td role="cell" class="cell-received">
                 <time
                     datetime=parts.part(|shown| shown.row.received_at.clone().into_any())
@@ -114,20 +89,27 @@ pub fn callback_row(context: ListContext, item: RwSignal<(usize, i64)>) -> AnyVi
                     {parts.part(|shown| shown.received.text.clone().into_any())}
                 </time>
             </td>
-            <td
-                role="cell"
-                class="cell-number"
-                data-label=COLUMNS[3].label()
-                hidden=parts.part(|shown| (!shown.columns[3]).into_any())
-                title=parts.part(|shown| shown.cell(3))
-            >
-                {parts.part(|shown| shown.cell(3))}
-            </td>
+            {column::<3>(&parts, "cell-number")}
             <td role="cell" class="cell-viewed">{viewed(row)}</td>
         </tr>
     };
     parts.follow(follow(context, item, row));
     view
+}
+
+/// The cell of a column that can be left out.
+fn column<const AT: usize>(parts: &Parts<Shown>, class: &'static str) -> AnyView {
+    view! {
+        <td
+            role="cell"
+            class=class
+            data-label=COLUMNS[AT].label()
+            hidden=parts.part(|shown| (!shown.columns[AT]).into_any())
+            title=parts.part(Shown::cell::<AT>)
+        >
+            {parts.part(Shown::cell::<AT>)}
+        </td>
+    }
 }
 
 /// What a row shows now; follows it.
@@ -184,10 +166,10 @@ impl Shown {
     }
 
     /// What stands in a column that can be left out; nothing when it is.
-    fn cell(&self, column: usize) -> AnyView {
+    fn cell<const AT: usize>(&self) -> AnyView {
         let row = &self.row;
-        let text = match column {
-            _ if !self.columns[column] => None,
+        let text = match AT {
+            _ if !self.columns[AT] => None,
             0 => Some(row.source.clone()),
             1 => row.job_id.clone(),
             2 => row.workflow.clone(),

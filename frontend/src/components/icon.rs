@@ -86,9 +86,14 @@ pub fn Icon(
     /// Which one.
     glyph: Glyph,
 ) -> impl IntoView {
+    drawing(path(glyph).into_any())
+}
+
+/// Draws lines that may change: see [`path`].
+pub fn drawing(lines: AnyView) -> AnyView {
     view! {
         <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-            <path d=path(glyph)></path>
+            <path d=lines></path>
         </svg>
     }
 }

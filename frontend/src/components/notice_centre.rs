@@ -92,7 +92,7 @@ fn line(told: Option<Told>) -> AnyView {
             let windows = use_windows();
             let id = row.id.to_string();
             let open = move |_| {
-                hide_popover(ID);
+                hide_popover();
                 windows.open(&id);
             };
             let event_type = match row.event_type.as_str() {

@@ -11,49 +11,45 @@ use crate::state::commands::{Command, search, step};
 use crate::state::query::{Field, Filters};
 use crate::ui::ev;
 use crate::ui::prelude::*;
+use web_sys::HtmlDialogElement;
 
-/// Both overlays. They are modal: the focus stays inside until they close.
+/// What lies over the page. It is modal: the focus stays inside until it closes.
 #[component]
 pub fn Overlays() -> impl IntoView {
-    view! {
-        <Modal overlay=Overlay::Palette label="Command palette" content=|| view! { <Palette/> }.into_any()/>
-        <Modal overlay=Overlay::Help label="Keyboard shortcuts" content=|| view! { <Help/> }.into_any()/>
-    }
-}
-
-#[component]
-fn Modal(overlay: Overlay, label: &'static str, content: fn() -> AnyView) -> impl IntoView {
     let commands = use_commands();
+    let shown = commands.overlay;
     let dialog = NodeRef::new();
-    let shown = Memo::new(move |_| commands.overlay.get() == Some(overlay));
     let before = StoredValue::new(None);
     Effect::new(move |_| {
-        let Some(dialog) = dialog.get() else { return };
-        if shown.get() {
-            before.set_value(open_dialog(&dialog));
-            // What is inside comes with this change, too.
-            spawn_local(async move { focus_first(&dialog) });
-        } else if dialog.open() {
-            dialog.set_open(false);
-            before.with_value(|before| before.as_ref().map(refocus));
+        let Some(dialog) = dialog.get::<HtmlDialogElement>() else { return };
+        if shown.get().is_none() {
+            if dialog.open() {
+                dialog.set_open(false);
+                before.with_value(|before| before.as_ref().map(refocus));
+            }
+            return;
         }
+        if !dialog.open() {
+            before.set_value(open_dialog(&dialog));
+        }
+        // What is inside comes with this change, too.
+        spawn_local(async move { focus_first(&dialog) });
     });
+    let open = move || untrack(|| dialog.get()).filter(HtmlDialogElement::open);
     // Wherever the focus is: a click on what takes none leaves it nowhere.
     let pressed = window_event_listener(ev::keydown, move |event| {
-        let Some(dialog) = untrack(|| dialog.get()).filter(|_| shown.get_untracked()) else {
-            return;
-        };
+        let Some(dialog) = open() else { return };
         match event.key().as_str() {
             "Escape" => {
                 event.prevent_default();
-                commands.overlay.set(None);
+                shown.set(None);
             }
             "Tab" => keep_focus(&dialog, &event),
             _ => {}
         }
     });
     let focused = window_event_listener(ev::focusin, move |event| {
-        if let Some(dialog) = untrack(|| dialog.get()).filter(|dialog| is_behind(dialog, &event)) {
+        if let Some(dialog) = open().filter(|dialog| is_behind(dialog, &event)) {
             // A listener cannot be called while it runs, and this one would be.
             spawn_local(async move { focus_first(&dialog) });
         }
@@ -65,8 +61,16 @@ fn Modal(overlay: Overlay, label: &'static str, content: fn() -> AnyView) -> imp
     let beside = move |event: ev::MouseEvent| {
         // Text that was selected as far as here was meant to be copied.
         if !is_within(&event, ".overlay") && !has_selection() {
-            commands.overlay.set(None);
+            shown.set(None);
         }
+    };
+    let label = move || match shown.get()? {
+        Overlay::Palette => Some("Command palette"),
+        Overlay::Help => Some("Keyboard shortcuts"),
+    };
+    let content = move || match shown.get()? {
+        Overlay::Palette => Some(view! { <Palette/> }),
+        Overlay::Help => Some(view! { <Help/> }),
     };
     view! {
         <dialog
@@ -77,7 +81,7 @@ fn Modal(overlay: Overlay, label: &'static str, content: fn() -> AnyView) -> imp
             tabindex="-1"
             on:click=beside
         >
-            <div class="overlay">{move || shown.get().then(content)}</div>
+            <div class="overlay">{content}</div>
         </dialog>
     }
 }

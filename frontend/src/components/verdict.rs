@@ -1,6 +1,6 @@
 //! The verdict on a signature: colour, icon and word together.
 
-use super::icon::{Glyph, Icon};
+use super::icon::{Glyph, drawing, path};
 use crate::format::verdict_word;
 use crate::state::query::signature_word;
 use crate::ui::prelude::*;
@@ -12,12 +12,16 @@ pub fn VerdictBadge(
     /// What the check said.
     signature: Signature,
 ) -> impl IntoView {
-    view! {
-        <span class="badge" data-verdict=signature_word(signature)>
-            <Icon glyph=verdict_glyph(signature)/>
-            {verdict_word(signature)}
-        </span>
-    }
+    badge(
+        signature_word(signature).into_any(),
+        path(verdict_glyph(signature)).into_any(),
+        verdict_word(signature).into_any(),
+    )
+}
+
+/// A badge that may change: the word of its colour, the lines of its icon, and what it says.
+pub fn badge(verdict: AnyView, lines: AnyView, said: AnyView) -> AnyView {
+    view! { <span class="badge" data-verdict=verdict>{drawing(lines)} {said}</span> }
 }
 
 /// The icon of a verdict.

@@ -221,10 +221,7 @@ pub fn is_on_control(event: &ev::PointerEvent) -> bool {
 /// [`is_behind`] leave the focus in it.
 pub fn open_dialog(dialog: &HtmlDialogElement) -> Option<HtmlElement> {
     // What lies over everything by itself gives the focus back first.
-    let popover = document().and_then(|document| document.query_selector(":popover-open").ok());
-    if let Some(popover) = popover.flatten() {
-        let _ = popover.unchecked_ref::<HtmlElement>().hide_popover();
-    }
+    hide_popover();
     let before = focused();
     dialog.set_open(true);
     before
@@ -255,10 +252,10 @@ pub fn keep_focus(dialog: &HtmlDialogElement, event: &ev::KeyboardEvent) {
     }
 }
 
-/// True when something behind an open dialog was given the focus.
+/// True when something behind a dialog was given the focus.
 pub fn is_behind(dialog: &HtmlDialogElement, event: &ev::FocusEvent) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<Node>().ok());
-    dialog.open() && !dialog.contains(target.as_ref())
+    !dialog.contains(target.as_ref())
 }
 
 /// True while a dialog lies over the page.
@@ -273,11 +270,11 @@ pub fn is_opening(event: &ev::Event) -> bool {
     state.ok().and_then(|state| state.as_string()).as_deref() == Some("open")
 }
 
-/// Closes a popover.
-pub fn hide_popover(id: &str) {
-    let element = document().and_then(|document| document.get_element_by_id(id));
-    if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
-        let _ = element.hide_popover();
+/// Closes the popover that is open; the browser gives the focus back.
+pub fn hide_popover() {
+    let popover = document().and_then(|document| document.query_selector(":popover-open").ok());
+    if let Some(popover) = popover.flatten() {
+        let _ = popover.unchecked_ref::<HtmlElement>().hide_popover();
     }
 }
 

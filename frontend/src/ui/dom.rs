@@ -53,6 +53,15 @@ pub(super) fn property(target: &JsValue, name: &str) -> JsValue {
     js_sys::Reflect::get(target, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
 }
 
+/// Has a text say what a view is, or nothing when that is not text.
+pub(super) fn show_text(node: &Text, view: &AnyView) {
+    match view {
+        AnyView::Static(shown) => node.set_data(shown),
+        AnyView::Text(shown) => node.set_data(&visible(shown)),
+        _ => node.set_data(""),
+    }
+}
+
 pub(super) fn put(node: &Node, parent: &Node, before: Option<&Node>) {
     // It fails only when `before` has left the document, and then nobody looks any more.
     let _ = parent.insert_before(node, before);
@@ -92,11 +101,7 @@ fn follow(mut make: Box<dyn Make>, parent: &Node, before: Option<&Node>) {
         if let Some(start) = &start {
             remove_between(start, &end);
         }
-        match &view {
-            AnyView::Static(shown) => end.set_data(shown),
-            AnyView::Text(shown) => end.set_data(&visible(shown)),
-            _ => end.set_data(""),
-        }
+        show_text(&end, &view);
         if matches!(view, AnyView::Nothing | AnyView::Static(_) | AnyView::Text(_)) {
             return;
         }

@@ -9,10 +9,9 @@
 //! A part for itself, as a closure in a view is, costs an effect of its own. Where there are many of
 //! the same view, as in a list, one effect for all parts of each is what keeps them cheap.
 
-use super::dom::{apply, is_same};
+use super::dom::{apply, is_same, show_text};
 use super::reactive::effect;
 use super::view::{AnyView, IntoView};
-use crate::format::visible;
 use std::cell::RefCell;
 use std::rc::Rc;
 use web_sys::{Element, Text};
@@ -96,11 +95,9 @@ fn follow(places: Places, views: Box<dyn Fn() -> Option<Vec<AnyView>>>) {
 
 impl Place {
     fn show(&self, view: &AnyView) {
-        match (self, view) {
-            (Self::Attribute(element, kind, name), value) => apply(element, *kind, name, value),
-            (Self::Child(text), AnyView::Static(shown)) => text.set_data(shown),
-            (Self::Child(text), AnyView::Text(shown)) => text.set_data(&visible(shown)),
-            (Self::Child(text), _) => text.set_data(""),
+        match self {
+            Self::Attribute(element, kind, name) => apply(element, *kind, name, view),
+            Self::Child(text) => show_text(text, view),
         }
     }
 }
