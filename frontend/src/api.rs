@@ -7,7 +7,7 @@ use crate::state::query::ListQuery;
 use crate::state::url::percent_encode;
 use crate::ui::RwSignal;
 use gloo_timers::callback::Timeout;
-use js_sys::{Date, Reflect, Uint8Array};
+use js_sys::{Date, Promise, Reflect, Uint8Array};
 use ringback_wire::json::{self, Json, Value};
 use ringback_wire::{
     Alert, AlertHistoryResponse, AlertsResponse, CallbackDetail, ChangeChannelRequest,
@@ -21,6 +21,7 @@ use std::cell::RefCell;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -71,6 +72,13 @@ impl ApiError {
             }
         }
     }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// What `index.html` has asked for already, if nobody took it yet: the bytes of a good answer.
+    #[wasm_bindgen(js_name = takeEarly)]
+    fn take_early(path: &str) -> Option<Promise>;
 }
 
 thread_local! {
@@ -390,6 +398,11 @@ async fn fetch_bytes(
     body: Option<String>,
     follower: Option<Follower>,
 ) -> Result<Vec<u8>, ApiError> {
+    if method == "GET"
+        && let Some(bytes) = find_early(&path).await
+    {
+        return Ok(bytes);
+    }
     let answer = exchange(method, &path, body, follower).await;
     let answer = answer.map_err(|_| ApiError::Unreachable)?;
     if (200..300).contains(&answer.status) {
@@ -414,6 +427,12 @@ async fn fetch_bytes(
         return Err(ApiError::SignedOut);
     }
     Err(ApiError::Problem { problem, retry_after_ms: answer.retry_after_ms })
+}
+
+/// A good answer that the page has asked for before the app was there.
+async fn find_early(path: &str) -> Option<Vec<u8>> {
+    let bytes = JsFuture::from(take_early(path)?).await.ok()?;
+    (!bytes.is_undefined()).then(|| Uint8Array::new(&bytes).to_vec())
 }
 
 struct Answer {

@@ -16,8 +16,19 @@ const LIST: &str = "ringback.v1.list";
 const LEASE: &str = "ringback.v1.lease";
 const PREFERENCES: &str = "ringback.v1.preferences";
 const PLACES: &str = "ringback.v1.windows";
+/// `index.html` asks for the first answers early when it is there.
+const SIGNED_IN: &str = "ringback.v1.signed-in";
 /// `index.html` reads this one before the first paint.
 const THEME: &str = "ringback.v1.theme";
+
+/// Notes whether somebody is signed in, as far as is known.
+pub fn save_signed_in(signed_in: bool) {
+    if signed_in {
+        save(SIGNED_IN, "1");
+    } else {
+        remove(SIGNED_IN);
+    }
+}
 
 /// Where the feed was left.
 pub fn load_position() -> Option<Position> {

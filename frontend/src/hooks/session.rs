@@ -4,6 +4,7 @@ use super::router::use_router;
 use crate::api::{self, ApiError};
 use crate::state::route::Route;
 use crate::state::url::percent_encode;
+use crate::storage;
 use crate::ui::prelude::*;
 use ringback_wire::{Role, SessionResponse};
 
@@ -33,7 +34,7 @@ pub fn provide_session() -> SessionContext {
     let router = use_router();
     api::on_signed_out(move || {
         let ended = untrack(|| session.is_signed_in());
-        session.0.set(if ended { Session::Ended } else { Session::SignedOut });
+        session.change(if ended { Session::Ended } else { Session::SignedOut });
         let address = router.current();
         if matches!(address.route(), Route::SignIn | Route::SetUp) {
             return;
@@ -84,12 +85,12 @@ impl SessionContext {
 
     /// Somebody signed in.
     pub fn signed_in(self, who: SessionResponse) {
-        self.0.set(Session::SignedIn(who));
+        self.change(Session::SignedIn(who));
     }
 
     /// Somebody signed out.
     pub fn signed_out(self) {
-        self.0.set(Session::SignedOut);
+        self.change(Session::SignedOut);
     }
 
     /// Asks the server who is signed in.
@@ -100,5 +101,10 @@ impl SessionContext {
             Err(ApiError::SignedOut) => {}
             Err(error) => self.0.set(Session::Failed(error.message())),
         }
+    }
+
+    fn change(self, session: Session) {
+        storage::save_signed_in(matches!(session, Session::SignedIn(_)));
+        self.0.set(session);
     }
 }
