@@ -31,10 +31,11 @@ pub struct SessionContext(RwSignal<Session>);
 pub fn provide_session() -> SessionContext {
     let session = SessionContext(RwSignal::new(Session::Unknown));
     provide_context(session);
+    Effect::new(move |_| storage::save_signed_in(session.is_signed_in()));
     let router = use_router();
     api::on_signed_out(move || {
         let ended = untrack(|| session.is_signed_in());
-        session.change(if ended { Session::Ended } else { Session::SignedOut });
+        session.0.set(if ended { Session::Ended } else { Session::SignedOut });
         let address = router.current();
         if matches!(address.route(), Route::SignIn | Route::SetUp) {
             return;
@@ -85,12 +86,12 @@ impl SessionContext {
 
     /// Somebody signed in.
     pub fn signed_in(self, who: SessionResponse) {
-        self.change(Session::SignedIn(who));
+        self.0.set(Session::SignedIn(who));
     }
 
     /// Somebody signed out.
     pub fn signed_out(self) {
-        self.change(Session::SignedOut);
+        self.0.set(Session::SignedOut);
     }
 
     /// Asks the server who is signed in.
@@ -101,10 +102,5 @@ impl SessionContext {
             Err(ApiError::SignedOut) => {}
             Err(error) => self.0.set(Session::Failed(error.message())),
         }
-    }
-
-    fn change(self, session: Session) {
-        storage::save_signed_in(matches!(session, Session::SignedIn(_)));
-        self.0.set(session);
     }
 }
