@@ -1,5 +1,40 @@
 import type { Page } from "@playwright/test";
-import { expect, test } from "../support/fixtures";
+import { Desk } from "../support/desk";
+import { ADMIN, expect, test } from "../support/fixtures";
+import { jobBody, sign } from "../support/signing";
+
+const SESSION = "/api/session";
+const LIST = "/api/admin/llm-callbacks/history";
+
+/** Keeps the app from arriving in a page until it is told to. */
+async function holdApp(page: Page): Promise<() => void> {
+  let arrive = () => {};
+  const arrived = new Promise<void>((resolve) => (arrive = resolve));
+  await page.route("**/*.wasm", async (route) => {
+    await arrived;
+    await route.continue();
+  });
+  return arrive;
+}
+
+/** What a page asks for of the session and the list. */
+function noteAsked(page: Page): string[] {
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    const path = new URL(request.url()).pathname;
+    if (path === SESSION || path === LIST) asked.push(path);
+  });
+  return asked;
+}
+
+/** Loads the desk without the app, until the list has been answered. */
+async function loadWithoutApp(page: Page): Promise<() => void> {
+  const arrive = await holdApp(page);
+  const listed = page.waitForResponse(`**${LIST}`);
+  await page.goto("/");
+  await listed;
+  return arrive;
+}
 
 async function expectToldOf(page: Page, heading: string): Promise<void> {
   const told = page.getByRole("alert");
@@ -48,12 +83,7 @@ test.describe("an app that does not start", () => {
 
 test("an app that takes long says so, and nothing of it stays when it is there", async ({ page }) => {
   await page.clock.install();
-  let arrive = () => {};
-  const arrived = new Promise<void>((resolve) => (arrive = resolve));
-  await page.route("**/*.wasm", async (route) => {
-    await arrived;
-    await route.continue();
-  });
+  const arrive = await holdApp(page);
   await page.goto("/");
   const told = page.getByRole("status");
   await expect(told).toHaveText("Ringback");
@@ -89,5 +119,62 @@ test.describe("an app that runs", () => {
     });
     await expectToldOf(page, "Ringback has stopped");
     await expectReloadHelps(page);
+  });
+});
+
+test.describe("the session and the list", () => {
+  test.use({ expectedErrors: /status of 503/ });
+
+  test("are asked for once, before the app is there", async ({ ringback, desk, page }) => {
+    await desk.enter(ADMIN);
+    await ringback.deliver(sign(jobBody(), { id: "evt_early" }));
+    await expect(desk.rows("evt_early")).toHaveCount(1);
+    await desk.settle();
+    const asked = noteAsked(page);
+    const arrive = await loadWithoutApp(page);
+    arrive();
+    await expect(desk.rows("evt_early")).toHaveCount(1);
+    await desk.settle();
+    expect(asked.sort()).toEqual([LIST, SESSION]);
+  });
+
+  test("lack nothing that came meanwhile", async ({ ringback, desk, page, context }) => {
+    await desk.enter(ADMIN);
+    await desk.settle();
+    const position = () => page.evaluate(() => localStorage.getItem("ringback.v1.cursor"));
+    const before = await position();
+    const second = await context.newPage();
+    const arrive = await loadWithoutApp(second);
+    await ringback.deliver(sign(jobBody(), { id: "evt_meanwhile" }));
+    await expect(desk.rows("evt_meanwhile")).toHaveCount(1);
+    // From here on nobody tells the other tab of it.
+    await expect.poll(position).not.toBe(before);
+    arrive();
+    await expect(new Desk(second).rows("evt_meanwhile")).toHaveCount(1);
+  });
+
+  test("are asked for again when there was no good answer", async ({ ringback, desk, page }) => {
+    await desk.enter(ADMIN);
+    await ringback.deliver(sign(jobBody(), { id: "evt_again" }));
+    await expect(desk.rows("evt_again")).toHaveCount(1);
+    await desk.settle();
+    const asked = noteAsked(page);
+    for (const path of [SESSION, LIST])
+      await page.route(`**${path}`, (route) => route.fulfill({ status: 503 }), { times: 1 });
+    const arrive = await loadWithoutApp(page);
+    arrive();
+    await expect(desk.rows("evt_again")).toHaveCount(1);
+    await desk.settle();
+    expect(asked.sort()).toEqual([LIST, LIST, SESSION, SESSION]);
+  });
+
+  test("are not asked for early once somebody has signed out", async ({ desk, page }) => {
+    await desk.enter(ADMIN);
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await expect(page.getByRole("button", { name: "Sign in" })).toBeVisible();
+    const asked = noteAsked(page);
+    await page.goto("/");
+    await expect(page.getByRole("button", { name: "Sign in" })).toBeVisible();
+    expect(asked).toEqual([SESSION]);
   });
 });
