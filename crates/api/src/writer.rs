@@ -108,15 +108,18 @@ struct Pace(AtomicU64);
 
 /// A commit on a slow disk, which a larger batch would share.
 const SHARED: Duration = Duration::from_millis(100);
-/// A batch below this says little of each delivery; it can only show that all goes faster again.
+/// A batch below this says little of each delivery, for its share of the commit is large; it can only
+/// show that all goes faster again.
 const TELLING: usize = 16;
 
 impl Pace {
     fn note(&self, deliveries: usize, took: Duration) {
-        let each = took.saturating_sub(SHARED).as_nanos() / deliveries.max(1) as u128;
+        let is_telling = deliveries >= TELLING;
+        let took = if is_telling { took.saturating_sub(SHARED) } else { took };
+        let each = took.as_nanos() / deliveries.max(1) as u128;
         let each = u64::try_from(each).unwrap_or(u64::MAX) / 2;
         let old = self.0.load(Ordering::Relaxed) / 2;
-        let new = if deliveries >= TELLING { each } else { each.min(old) };
+        let new = if is_telling { each } else { each.min(old) };
         self.0.store(old + new, Ordering::Relaxed);
     }
 
@@ -400,5 +403,16 @@ mod tests {
             pace.note(1, Duration::from_millis(1));
         }
         assert!(pace.time_for(200) < Duration::from_millis(300), "{:?}", pace.time_for(200));
+    }
+
+    #[test]
+    fn a_few_that_a_slow_database_takes_do_not_make_it_look_quick() {
+        let pace = Pace::default();
+        for _ in 0..20 {
+            pace.note(60, SHARED + Duration::from_millis(900));
+            pace.note(4, Duration::from_millis(60));
+            pace.note(1, Duration::from_millis(15));
+        }
+        assert!(pace.time_for(100) > Duration::from_millis(1400), "{:?}", pace.time_for(100));
     }
 }
