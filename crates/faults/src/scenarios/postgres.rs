@@ -75,9 +75,10 @@ pub(super) async fn be_stuck(stage: Stage<'_>) -> Result<Ending, Failure> {
     run(stage, async |story, cluster| {
         story.pause(500, 1500).await;
         let mut stuck = cluster.connect("postgres")?;
+        // In the order in which writers take the two: the other way around they could wait for each other.
         stuck.batch_execute(
-            "BEGIN; UPDATE feed_head SET seq = seq WHERE one = 1; \
-         LOCK TABLE llm_callbacks IN ACCESS EXCLUSIVE MODE",
+            "BEGIN; LOCK TABLE llm_callbacks IN ACCESS EXCLUSIVE MODE; \
+         UPDATE feed_head SET seq = seq WHERE one = 1",
         )?;
         story.faults += 1;
         let hold = Duration::from_secs(story.world.pick(12, 30));
