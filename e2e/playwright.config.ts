@@ -18,13 +18,13 @@ const projects = [
 
 // Chromium takes the last list of these alone, so it begins with Playwright's own for Chromium.
 const leftOut = [
-  ...["AimEnabled", "AvoidCorsURLLoaderRestartOnRedirect", "AvoidUnnecessaryBeforeUnloadCheckSync"],
-  ...["DestroyProfileOnBrowserClose", "HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades", "LensOverlay"],
-  ...["MediaRouter", "NetworkTimeServiceQuerying", "OptimizationHints", "PaintHolding", "PreconnectToSearch"],
-  ...["TcpPortRandomizationWin", "ThirdPartyStoragePartitioning"],
+  "AimEnabled", "AvoidCorsURLLoaderRestartOnRedirect", "AvoidUnnecessaryBeforeUnloadCheckSync",
+  "DestroyProfileOnBrowserClose", "HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades", "LensOverlay",
+  "MediaRouter", "NetworkTimeServiceQuerying", "OptimizationHints", "PaintHolding", "PreconnectToSearch",
+  "TcpPortRandomizationWin", "ThirdPartyStoragePartitioning",
   // The address bar's suggestions are two pages of their own, which start beside each page of a test:
   // more than a quarter of the time on two cores.
-  ...["WebUIOmniboxAimPopup", "WebUIOmniboxPopup"],
+  "WebUIOmniboxAimPopup", "WebUIOmniboxPopup",
 ];
 
 export default defineConfig<Options, Options>({

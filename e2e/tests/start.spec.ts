@@ -1,6 +1,7 @@
 import type { Page } from "@playwright/test";
 import { Desk } from "../support/desk";
 import { ADMIN, expect, test } from "../support/fixtures";
+import type { Ringback } from "../support/ringback";
 import { jobBody, sign } from "../support/signing";
 
 const SESSION = "/api/session";
@@ -25,6 +26,14 @@ function noteAsked(page: Page): string[] {
     if (path === SESSION || path === LIST) asked.push(path);
   });
   return asked;
+}
+
+/** Signs in and has a callback on the list. */
+async function enterWith(ringback: Ringback, desk: Desk, id: string): Promise<void> {
+  await desk.enter(ADMIN);
+  await ringback.deliver(sign(jobBody(), { id }));
+  await expect(desk.rows(id)).toHaveCount(1);
+  await desk.settle();
 }
 
 /** Loads the desk without the app, until the list has been answered. */
@@ -126,10 +135,7 @@ test.describe("the session and the list", () => {
   test.use({ expectedErrors: /status of 503/ });
 
   test("are asked for once, before the app is there", async ({ ringback, desk, page }) => {
-    await desk.enter(ADMIN);
-    await ringback.deliver(sign(jobBody(), { id: "evt_early" }));
-    await expect(desk.rows("evt_early")).toHaveCount(1);
-    await desk.settle();
+    await enterWith(ringback, desk, "evt_early");
     const asked = noteAsked(page);
     const arrive = await loadWithoutApp(page);
     arrive();
@@ -154,10 +160,7 @@ test.describe("the session and the list", () => {
   });
 
   test("are asked for again when there was no good answer", async ({ ringback, desk, page }) => {
-    await desk.enter(ADMIN);
-    await ringback.deliver(sign(jobBody(), { id: "evt_again" }));
-    await expect(desk.rows("evt_again")).toHaveCount(1);
-    await desk.settle();
+    await enterWith(ringback, desk, "evt_again");
     const asked = noteAsked(page);
     for (const path of [SESSION, LIST])
       await page.route(`**${path}`, (route) => route.fulfill({ status: 503 }), { times: 1 });
