@@ -61,7 +61,7 @@ async function expectReloadHelps(page: Page): Promise<void> {
 test.describe("an app that does not start", () => {
   test.use({ expectedErrors: /ERR_FAILED|Failed to fetch|RuntimeError|unreachable|panicked/ });
 
-  for (const part of ["**/*.wasm", "**/*.js"]) {
+  for (const part of ["**/*.wasm", "**/*.js", "**/*.css"]) {
     test(`says so, and what to do, when ${part} does not arrive`, async ({ page }) => {
       await page.route(part, (route) => route.abort());
       await page.goto("/");
@@ -101,6 +101,26 @@ test("an app that takes long says so, and nothing of it stays when it is there",
   arrive();
   await expect(page.getByRole("button", { name: "Sign in" })).toBeVisible();
   await expect(page.getByText("still loading")).toHaveCount(0);
+});
+
+test("something is seen, in the theme that was chosen, before the app and its styles have arrived", async ({ desk, page }) => {
+  // Without the clock that tests push, which has no times of painting.
+  await page.goto("/");
+  await desk.signIn(ADMIN);
+  await page.evaluate(() => localStorage.setItem("ringback.v1.theme", "dark"));
+  let arrive = () => {};
+  const arrived = new Promise<void>((resolve) => (arrive = resolve));
+  await page.route(/\.(css|js|wasm)$/, async (route) => {
+    await arrived;
+    await route.continue();
+  });
+  await page.goto("/", { waitUntil: "commit" });
+  const painted = () => page.evaluate(() => performance.getEntriesByName("first-contentful-paint").length);
+  await expect.poll(painted).toBe(1);
+  await expect(page.getByRole("status")).toHaveText("Ringback");
+  await expect(page.locator("html")).toHaveCSS("background-color", "rgb(11, 16, 24)");
+  arrive();
+  await expect(page.getByRole("heading", { name: "Callbacks" })).toBeVisible();
 });
 
 test.describe("an app that runs", () => {

@@ -43,7 +43,7 @@ fn shrink(folder: &Path) -> Result<(), Box<dyn Error>> {
     let new = format!("{APP}{}", hash((&program, &script)));
     let page = folder.join("index.html");
     let html = script::start(&fs::read_to_string(&page)?.replace(&old, &new), &new)?;
-    fs::write(&page, inline_styles(folder, &html)?)?;
+    fs::write(&page, join_styles(folder, &html)?)?;
     fs::write(folder.join(format!("{new}.js")), script.replace(&old, &new))?;
     fs::write(folder.join(format!("{new}_bg.wasm")), program)?;
     fs::remove_file(script_path)?;
@@ -57,13 +57,18 @@ fn cargo_home() -> Option<PathBuf> {
     std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home)
 }
 
-/// The page with the style sheets that it names, which are files no more.
-fn inline_styles(folder: &Path, html: &str) -> io::Result<String> {
-    styles::inline(html, |file| {
+/// The page with the style sheets that it names in one file.
+fn join_styles(folder: &Path, html: &str) -> io::Result<String> {
+    let read = |file: &str| {
         let path = folder.join(file);
         let style = fs::read_to_string(&path)?;
         fs::remove_file(path)?;
         Ok(style)
+    };
+    styles::join(html, read, |styles| {
+        let name = format!("{APP}{}.css", hash(styles));
+        fs::write(folder.join(&name), styles)?;
+        Ok(name)
     })
 }
 

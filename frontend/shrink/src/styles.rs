@@ -1,15 +1,19 @@
-//! The style sheets as part of the page: on a slow line a file more is a round trip before anything is
-//! seen, and the page is asked for anyway.
+//! The style sheets that the page names as one file: a browser asks for few at a time.
 
 use std::io;
 
-/// The page with all of its style sheets in one `<style>`, where the first of them was.
+/// The page with one style sheet, where the first was, instead of all.
 ///
-/// The page is as Trunk writes it: one `<link>` for each file, whose contents `read` gives.
+/// The page is as Trunk writes it: one `<link>` for each file, whose contents `read` gives. `write`
+/// keeps those of all and gives the name of their file.
 ///
 /// # Errors
-/// Those of `read`, and a style sheet that would end the element that it is in.
-pub(crate) fn inline(page: &str, read: impl Fn(&str) -> io::Result<String>) -> io::Result<String> {
+/// Those of `read` and `write`.
+pub(crate) fn join(
+    page: &str,
+    read: impl Fn(&str) -> io::Result<String>,
+    write: impl FnOnce(&str) -> io::Result<String>,
+) -> io::Result<String> {
     let mut styles = String::new();
     let mut place = None;
     let mut out = String::with_capacity(page.len());
@@ -29,13 +33,8 @@ pub(crate) fn inline(page: &str, read: impl Fn(&str) -> io::Result<String>) -> i
         }
     }
     out.push_str(rest);
-    if styles.to_ascii_lowercase().contains("</style") {
-        return Err(io::Error::other(
-            "a style sheet has `</style`, which would end it in the page",
-        ));
-    }
     if let Some(place) = place {
-        out.insert_str(place, &["<style>", &styles, "</style>"].concat());
+        out.insert_str(place, &["<link rel=stylesheet href=/", &write(&styles)?, ">"].concat());
     }
     Ok(out)
 }
@@ -55,25 +54,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_style_sheets_stand_where_the_first_was_and_other_links_stay() {
-        let page = "<head><link href=data:x rel=icon><link href=/a-1.css rel=stylesheet>\
+    fn one_stands_where_the_first_was_and_other_links_stay() {
+        let page = "<head><link href=data:x rel=icon><style>c{}</style></head>\
+                    <link href=/a-1.css rel=stylesheet>\
                     <script>1</script><link rel=\"stylesheet\" href=\"/b-2.css\"/>\
-                    <link crossorigin href=/app.js rel=modulepreload></head>";
+                    <link crossorigin href=/app.js rel=modulepreload>";
         let read = |file: &str| match file {
             "a-1.css" => Ok("a{}".to_owned()),
             "b-2.css" => Ok("b{}".to_owned()),
             other => Err(io::Error::other(other)),
         };
+        let write = |styles: &str| {
+            assert_eq!(styles, "a{}b{}");
+            Ok("all.css".to_owned())
+        };
         assert_eq!(
-            inline(page, read).expect("all are there"),
-            "<head><link href=data:x rel=icon><style>a{}b{}</style><script>1</script>\
-             <link crossorigin href=/app.js rel=modulepreload></head>"
+            join(page, read, write).expect("all are there"),
+            "<head><link href=data:x rel=icon><style>c{}</style></head>\
+             <link rel=stylesheet href=/all.css><script>1</script>\
+             <link crossorigin href=/app.js rel=modulepreload>"
         );
-    }
-
-    #[test]
-    fn what_would_end_its_element_is_refused() {
-        let read = |_: &str| Ok("a{content:'</style>'}".to_owned());
-        assert!(inline("<link href=/a.css rel=stylesheet>", read).is_err());
     }
 }
