@@ -64,7 +64,7 @@ fn rows(context: ListContext) -> AnyView {
         let (width, selectable) = (context.width.get(), session.is_admin());
         context.settings.with(|settings| settings.template(width, selectable))
     };
-    Effect::new(move |_| context.measure());
+    Effect::new(move |_| context.measure_new());
     // Rows that go do not say that the pointer left them.
     on_cleanup(move || history.hold(false));
     // The roles are said again because `display` takes them away.

@@ -9,7 +9,7 @@ use super::preferences::use_preferences;
 use super::windows::{WindowContext, use_windows};
 use crate::api;
 use crate::state::history::History;
-use crate::state::list_layout::{COLUMNS, ListSettings, rows_in_sight};
+use crate::state::list_layout::{COLUMNS, ListSettings, Sight};
 use crate::state::preferences::Density;
 use crate::storage;
 use crate::ui::ev;
@@ -41,7 +41,7 @@ pub struct ListContext {
 /// What only the list itself needs: its context is copied into every row.
 #[derive(Clone, Copy)]
 struct Parts {
-    sight: RwSignal<(f64, f64)>,
+    sight: RwSignal<Sight>,
     focused: RwSignal<Option<i64>>,
     /// True from a key until the row that it leads to has the focus: who types fast goes on from there.
     moving: StoredValue<bool>,
@@ -67,7 +67,7 @@ pub fn provide_list() -> ListContext {
         }
     });
     let width = RwSignal::new(viewport().width / scale());
-    let sight = RwSignal::new((0.0, viewport().height));
+    let sight = RwSignal::new(Sight::expected(viewport().height));
     let focused = RwSignal::new(None::<i64>);
     let columns = Memo::new(move |_| {
         let width = width.get();
@@ -75,10 +75,10 @@ pub fn provide_list() -> ListContext {
     });
     let visible = Memo::new(move |_| {
         let row_px = f64::from(settings.with(|settings| settings.row_px(width.get())));
-        let (top, view) = sight.get();
+        let sight = sight.get();
         history.list.with(|list| {
             let ids = list.ids();
-            let rows = rows_in_sight(top, view, row_px, ids.len());
+            let rows = sight.rows(row_px, ids.len());
             let mut visible: Vec<(usize, i64)> = rows.map(|place| (place, ids[place])).collect();
             // The row that has the focus stays in the document wherever one scrolls.
             if let Some(id) = focused.get()
@@ -119,7 +119,7 @@ pub fn provide_list() -> ListContext {
         // The rows are there, or lie elsewhere, only after the page has followed.
         history.list.with(History::arrivals);
         settings.track();
-        after_paint(move || list.measure());
+        list.measure_later();
     });
     Effect::new(move |_| {
         let end = visible.with(|visible| visible.last().map_or(0, |(place, _)| place + 1));
@@ -138,13 +138,28 @@ pub fn use_list() -> ListContext {
 impl ListContext {
     /// Takes note of where the rows lie; one column more or less changes that too.
     pub fn measure(self) {
+        self.look(true);
+    }
+
+    /// The same of rows that are new: those in sight are painted before there are any others.
+    pub fn measure_new(self) {
+        self.look(false);
+        self.measure_later();
+    }
+
+    fn measure_later(self) {
+        after_paint(move || self.measure());
+    }
+
+    fn look(self, is_painted: bool) {
         let (viewport, scale) = (viewport(), scale());
         let now = viewport.width / scale;
         if self.width.try_get_untracked().is_some_and(|width| width.to_bits() != now.to_bits()) {
             self.width.set(now);
         }
         if let (Some(top), Some(parts)) = (top_of(ROWS_ID), self.parts.try_get_value()) {
-            parts.sight.set((top / scale, viewport.height / scale));
+            let (top_px, view_px) = (top / scale, viewport.height / scale);
+            parts.sight.set(Sight { top_px, view_px, is_painted });
         }
     }
 
@@ -183,7 +198,7 @@ impl ListContext {
                 Some(place) if forward => ids.get(place + 1).copied(),
                 Some(place) => place.checked_sub(1).map(|place| ids[place]),
                 None => {
-                    let (top, _) = self.parts().sight.get_untracked();
+                    let top = self.parts().sight.get_untracked().top_px;
                     let row_px = f64::from(untrack(|| self.row_px()));
                     ids.get(first_in_sight(top, row_px)).or(ids.last()).copied()
                 }

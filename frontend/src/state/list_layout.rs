@@ -11,6 +11,8 @@ const MEDIUM_PX: f64 = 860.0;
 const WIDE_PX: f64 = 1_160.0;
 /// Rows beyond what is in sight, so that a turn of the wheel shows no gap.
 const OVERSCAN: usize = 4;
+/// The least that lies above the first row: the header of the app and what stands over the list.
+const HEAD_PX: f64 = 200.0;
 
 /// A column that can be left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,18 +127,37 @@ pub fn is_cards(width_px: f64) -> bool {
     width_px <= CARDS_PX
 }
 
-/// The rows in the document: those in sight and a few more. `top_px` is where the first row lies
-/// below the upper edge of the viewport, negative once one has scrolled past it.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "row numbers stay far below 2^52, and positions are not negative"
-)]
-pub fn rows_in_sight(top_px: f64, view_px: f64, row_px: f64, count: usize) -> Range<usize> {
-    let first = ((-top_px).max(0.0) / row_px) as usize;
-    let last = ((view_px - top_px).max(0.0) / row_px) as usize + 1;
-    let first = first.saturating_sub(OVERSCAN).min(count);
-    first..(last + OVERSCAN).min(count).max(first)
+/// Which part of the rows is in sight.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sight {
+    /// Where the first row lies below the upper edge of the viewport; negative once one has scrolled
+    /// past it.
+    pub top_px: f64,
+    /// The height of the viewport.
+    pub view_px: f64,
+    /// False until they were painted: what is not in sight would hold up what is.
+    pub is_painted: bool,
+}
+
+impl Sight {
+    /// What can be said before there are rows.
+    pub fn expected(view_px: f64) -> Self {
+        Self { top_px: HEAD_PX, view_px, is_painted: false }
+    }
+
+    /// The rows in the document: those in sight and, once they were painted, a few more.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "row numbers stay far below 2^52, and positions are not negative"
+    )]
+    pub fn rows(self, row_px: f64, count: usize) -> Range<usize> {
+        let first = ((-self.top_px).max(0.0) / row_px) as usize;
+        let last = ((self.view_px - self.top_px).max(0.0) / row_px) as usize + 1;
+        let spare = if self.is_painted { OVERSCAN } else { 0 };
+        let first = first.saturating_sub(spare).min(count);
+        first..(last + spare).min(count).max(first)
+    }
 }
 
 #[cfg(test)]
@@ -173,9 +194,12 @@ mod tests {
         #[test]
         fn every_row_in_sight_is_in_the_document_and_few_others(
             scrolled in 0.0_f64..500_000.0, view in 240.0_f64..1_600.0, row in 32.0_f64..130.0, count in 0_usize..10_000,
+            is_painted: bool,
         ) {
-            let rows = rows_in_sight(200.0 - scrolled, view, row, count);
-            prop_assert!(rows.len() <= 1_600 / 32 + 2 + 2 * OVERSCAN);
+            let sight = Sight { top_px: 200.0 - scrolled, view_px: view, is_painted };
+            let rows = sight.rows(row, count);
+            let spare = if is_painted { 2 * OVERSCAN } else { 0 };
+            prop_assert!(rows.len() <= 1_600 / 32 + 2 + spare);
             prop_assert!(rows.end <= count);
             for index in [0, count / 2, count.saturating_sub(1)] {
                 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
