@@ -298,6 +298,22 @@ test("one, several and all are marked as viewed, and it is taken back", async ({
   await expect(desk.rows("m_1")).toContainText(`Viewed by ${ADMIN.name}`);
 });
 
+test("the pointer finds what is cut off, and when exactly something came", async ({ ringback, desk }) => {
+  const id = `evt_${"long".repeat(50)}`;
+  await desk.enter(ADMIN);
+  await ringback.deliver(sign(jobBody(), { id }));
+  const row = desk.rows(id);
+  await row.getByRole("link").hover();
+  await expect(row.getByRole("link")).toHaveAttribute("title", id);
+  const event = row.getByRole("cell", { name: "batch.completed", exact: true });
+  await event.hover();
+  await expect(event).toHaveAttribute("title", "");
+  const time = row.getByRole("time");
+  const received = (await time.getAttribute("datetime"))!;
+  await time.hover();
+  await expect(time).toHaveAttribute("title", new RegExp(`^(just now|\\d+ s ago), .*20\\d\\d.* \\(${received}\\)$`));
+});
+
 test("density and columns are chosen and remembered", async ({ ringback, desk, page }) => {
   await page.setViewportSize({ width: 1440, height: 800 });
   await ringback.deliver(sign(jobBody(), { id: "evt_view" }));

@@ -17,6 +17,7 @@ pub mod list;
 pub mod location;
 pub mod notices;
 pub mod payload;
+pub mod pointed;
 pub mod poll;
 pub mod preferences;
 pub mod push;

@@ -1,7 +1,7 @@
 //! One callback in the list.
 
 use super::icon::path;
-use super::time_ago::{Told, told};
+use super::time_ago::told;
 use super::verdict::{badge, verdict_glyph};
 use crate::format::verdict_word;
 use crate::hooks::browser::{has_selection, is_within, row_around, wants_new_tab};
@@ -30,7 +30,7 @@ struct Shown {
     place: usize,
     selected: bool,
     columns: [bool; 4],
-    received: Told,
+    received: String,
 }
 
 /// A row that follows its callback, and the callback whose turn it is: most of what makes a list slow
@@ -67,13 +67,12 @@ pub fn callback_row(context: ListContext, item: RwSignal<(usize, i64)>) -> AnyVi
                     parts.part(|shown| verdict_word(shown.row.signature).into_any()).into_any(),
                 )}
             </td>
-            <td role="cell" class="cell-event" title=parts.part(Shown::event_type)>{parts.part(Shown::event_type)}</td>
+            <td role="cell" class="cell-event">{parts.part(Shown::event_type)}</td>
             <td role="cell" class="cell-id">
                 <a
                     class="row-link mono"
                     id=parts.part(|shown| link_id(shown.row.id).into_any())
                     href=parts.part(|shown| ("/?callback=".to_owned() + &shown.row.id.to_string()).into_any())
-                    title=parts.part(|shown| shown.row.callback_id.clone().into_any())
                 >
                     {parts.part(|shown| shown.row.callback_id.clone().into_any())}
                 </a>
@@ -82,11 +81,8 @@ pub fn callback_row(context: ListContext, item: RwSignal<(usize, i64)>) -> AnyVi
             {column::<1>(&parts, "cell-job mono")}
             {column::<2>(&parts, "cell-workflow")}
             <td role="cell" class="cell-received">
-                <time
-                    datetime=parts.part(|shown| shown.row.received_at.clone().into_any())
-                    title=parts.part(|shown| shown.received.title.clone().into_any())
-                >
-                    {parts.part(|shown| shown.received.text.clone().into_any())}
+                <time datetime=parts.part(|shown| shown.row.received_at.clone().into_any())>
+                    {parts.part(|shown| shown.received.clone().into_any())}
                 </time>
             </td>
             {column::<3>(&parts, "cell-number")}
@@ -105,7 +101,6 @@ fn column<const AT: usize>(parts: &Parts<Shown>, class: &'static str) -> AnyView
             class=class
             data-label=COLUMNS[AT].label()
             hidden=parts.part(|shown| (!shown.columns[AT]).into_any())
-            title=parts.part(Shown::cell::<AT>)
         >
             {parts.part(Shown::cell::<AT>)}
         </td>

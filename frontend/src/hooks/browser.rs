@@ -319,14 +319,23 @@ pub fn number_around(event: &ev::MouseEvent, attribute: &str) -> Option<u32> {
 
 /// The callback in whose row of the list an event happened.
 pub fn row_around(event: &ev::Event) -> Option<i64> {
+    around(event, "tr")?.id().strip_prefix(ROW)?.parse().ok()
+}
+
+/// The element that a selector finds where an event happened, or around that.
+pub fn around(event: &ev::Event, selector: &str) -> Option<Element> {
     let target: Element = event.target()?.dyn_into().ok()?;
-    target.closest("tr").ok()??.id().strip_prefix(ROW)?.parse().ok()
+    target.closest(selector).ok()?
 }
 
 /// True when an event happened inside an element that a selector finds.
-pub fn is_within(event: &ev::MouseEvent, selector: &str) -> bool {
-    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    target.is_some_and(|target| target.closest(selector).ok().flatten().is_some())
+pub fn is_within(event: &ev::Event, selector: &str) -> bool {
+    around(event, selector).is_some()
+}
+
+/// The text of an element that has no room for all of it.
+pub fn cut_text(element: &Element) -> Option<String> {
+    element.text_content().filter(|_| element.scroll_width() > element.client_width())
 }
 
 fn focus(element: &Element) -> bool {

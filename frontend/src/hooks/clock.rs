@@ -71,7 +71,8 @@ pub fn rfc3339(at_ms: i64) -> String {
 }
 
 thread_local! {
-    /// Made once: to make one takes longer than to format a hundred times.
+    /// Made once, and not before it is needed: to make the first takes a browser longer than a list of
+    /// callbacks.
     static LOCAL_TIME: Function = {
         let options = js_sys::Object::new();
         for name in ["dateStyle", "timeStyle"] {

@@ -15,6 +15,7 @@ use crate::hooks::history::provide_history;
 use crate::hooks::keys::use_desk_keys;
 use crate::hooks::location::provide_page_location;
 use crate::hooks::notices::provide_notices;
+use crate::hooks::pointed::use_pointed;
 use crate::hooks::router::use_router;
 use crate::hooks::session::{Session, use_session};
 use crate::hooks::toasts::provide_toasts;
@@ -77,6 +78,7 @@ fn Desk() -> impl IntoView {
     provide_feed(clock);
     provide_commands();
     use_desk_keys();
+    use_pointed(clock);
     view! {
         <SkipLink/>
         <AppHeader/>
