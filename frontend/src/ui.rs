@@ -22,7 +22,7 @@ pub use keyed::{keyed, recycled};
 pub use parts::{Part, Parts};
 pub use reactive::{Callback, Effect, Memo, RwSignal, Signal, StoredValue, effect};
 pub use timers::{
-    WindowListener, after_paint, later, request_animation_frame, spawn_local,
+    WindowListener, after_paint, later, painted, request_animation_frame, spawn_local,
     window_event_listener, window_event_listener_untyped,
 };
 pub use view::{
@@ -35,7 +35,7 @@ pub mod prelude {
     pub use super::{
         AnyView, Callback, CollectView, Effect, IntoView, Memo, NodeRef, Parts, RwSignal, Signal,
         StoredValue, after_paint, event_target_checked, event_target_value, expect_context, keyed,
-        later, provide_context, recycled, request_animation_frame, spawn_local,
+        later, painted, provide_context, recycled, request_animation_frame, spawn_local,
         window_event_listener,
     };
     pub use reactive_graph::graph::untrack;

@@ -40,13 +40,16 @@ pub fn detail_view(context: DetailContext, name: StoredValue<String>) -> AnyView
         seq.get()?;
         untrack(|| context.found()).map(|detail| actions_view(detail, name))
     };
+    // What takes longer to build does not hold up the rest.
+    let is_painted = painted();
     // Built again only when another body is shown, so that what was unfolded stays so.
     let payload = move || {
         let shown = shown.get()?;
         let detail = untrack(|| context.found())?;
         let delivery = detail.evidence.iter().find(|delivery| delivery.id == shown)?;
         let inline = detail.payload.clone().filter(|_| delivery.is_content);
-        Some(payload_view(PayloadSource { callback: detail.id, delivery: shown, inline }, delivery))
+        let source = PayloadSource { callback: detail.id, delivery: shown, inline };
+        Some(payload_view(source, delivery, is_painted))
     };
     let remark = move || {
         let detail = context.found()?;
@@ -62,7 +65,9 @@ pub fn detail_view(context: DetailContext, name: StoredValue<String>) -> AnyView
             }
         })
     };
-    let evidence = move || evidence_view(Memo::new(move |_| context.found()), chosen);
+    let evidence = move || {
+        is_painted.get().then(|| evidence_view(Memo::new(move |_| context.found()), chosen))
+    };
     view! {
         <div class="detail">
             {move || context.found().map(verdict_view)}
@@ -70,7 +75,8 @@ pub fn detail_view(context: DetailContext, name: StoredValue<String>) -> AnyView
             {actions}
             {move || context.found().map(facts_view)}
             {remark}
-            {later(move || (payload.into_any(), evidence()).into_any())}
+            {payload}
+            {evidence}
         </div>
     }
     .into_any()

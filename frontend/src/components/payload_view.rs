@@ -13,8 +13,13 @@ use crate::state::payload::{Payload, View};
 use crate::ui::prelude::*;
 use ringback_wire::Delivery;
 
-/// Tabs, search, the rows, and ways to take the body along.
-pub fn payload_view(source: PayloadSource, delivery: &Delivery) -> AnyView {
+/// Tabs, search, the rows, and ways to take the body along. What is fetched for it is asked for at
+/// once, and shown when that is wanted.
+pub fn payload_view(
+    source: PayloadSource,
+    delivery: &Delivery,
+    is_shown: RwSignal<bool>,
+) -> AnyView {
     if let Some(absence) = delivery.payload_absence {
         return view! {
             <section class="payload" role="group" aria-label="Payload">
@@ -24,12 +29,18 @@ pub fn payload_view(source: PayloadSource, delivery: &Delivery) -> AnyView {
         }
         .into_any();
     }
-    let load = load_payload(source.clone());
-    let context = load.context;
+    let href = payload_href(source.callback, Some(source.delivery));
+    let load = load_payload(source);
     let size = format::size(u64::try_from(delivery.size_bytes).unwrap_or(0));
-    let mut about = size.clone();
-    about.push_str(" · ");
-    about.push_str(delivery.content_type.as_deref().unwrap_or("no content type"));
+    let content_type = delivery.content_type.as_deref().unwrap_or("no content type");
+    let about = [&size, " · ", content_type].concat();
+    let shown = move || is_shown.get().then(|| loaded_view(load, &size, &about, &href));
+    shown.into_any()
+}
+
+fn loaded_view(load: PayloadLoad, size: &str, about: &str, href: &str) -> AnyView {
+    let context = load.context;
+    let size = size.to_owned();
     let raw = Callback::new(move |()| context.payload.with_value(Payload::copy_text));
     let pretty = Callback::new(move |()| context.payload.with_value(Payload::pretty));
     let views = Memo::new(move |_| context.with(Payload::views));
@@ -53,7 +64,7 @@ pub fn payload_view(source: PayloadSource, delivery: &Delivery) -> AnyView {
         <section class="payload" role="group" aria-label="Payload">
             <div class="payload-head">
                 <h3>"Payload"</h3>
-                <span class="quiet">{about}</span>
+                <span class="quiet">{about.to_owned()}</span>
                 {move || view_tabs(context, views.get())}
                 <div class="payload-take">
                     {move || {
@@ -65,7 +76,7 @@ pub fn payload_view(source: PayloadSource, delivery: &Delivery) -> AnyView {
                     </Show>
                     <a
                         class="button button-icon"
-                        href=payload_href(source.callback, Some(source.delivery))
+                        href=href.to_owned()
                         download
                         rel="external"
                         aria-label="Download payload"

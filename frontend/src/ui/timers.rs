@@ -65,13 +65,19 @@ pub fn after_paint(run: impl FnOnce() + 'static) {
     request_animation_frame(|| request_animation_frame(run));
 }
 
+/// True once the page has been painted as it is now; follows that.
+pub fn painted() -> RwSignal<bool> {
+    let is_painted = RwSignal::new(false);
+    after_paint(move || {
+        is_painted.try_set(true);
+    });
+    is_painted
+}
+
 /// What is shown one frame after what is around it: the answer to a click is painted first, and what
 /// takes longer to build does not hold it up.
 pub fn later(content: impl Fn() -> AnyView + 'static) -> AnyView {
-    let is_painted = RwSignal::new(false);
-    after_paint(move || {
-        is_painted.set(true);
-    });
+    let is_painted = painted();
     (move || is_painted.get().then(&content)).into_any()
 }
 
