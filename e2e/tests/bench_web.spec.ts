@@ -304,7 +304,9 @@ test.describe("large payloads, unthrottled", () => {
     test(`a payload of ${name} opens`, async ({ ringback, desk, page }) => {
       await ringback.deliver(sign(jobBody(), { id: "evt_small" }));
       await ringback.deliver(sign(largeBody(bytes, completion), { id: "evt_large" }));
-      await desk.enter(ADMIN);
+      // Not with a clock that tests push: its frames last twice as long.
+      await page.goto("/");
+      await desk.signIn(ADMIN);
       await page.evaluate(() => {
         const tasks: number[] = [];
         new PerformanceObserver((list) => tasks.push(...list.getEntries().map((entry) => entry.duration))).observe({
