@@ -7,19 +7,34 @@ use crate::format;
 use crate::ui::ev;
 use crate::ui::prelude::*;
 
-/// Gives titles to the times and the cells of tables that the pointer comes to.
+/// What is told more of.
+const TOLD: &str = "time, .row-link, td";
+
+/// Gives titles to the times and the cells of tables that the pointer comes to, and takes them away
+/// when it goes: a row may be another callback's before it comes again.
 pub fn use_pointed(clock: Clock) {
-    let pointed = window_event_listener(ev::pointerover, move |event| {
-        if let Some(time) = around(&event, "time") {
-            let at = time.get_attribute("datetime").unwrap_or_default();
-            let Some(at_ms) = format::parse_time(&at) else { return };
-            let age = format::relative(at_ms, clock.now_ms_untracked());
-            let told = [&age, ", ", &local_time(at_ms), " (", &at, ")"].concat();
-            let _ = time.set_attribute("title", &told);
-        } else if let Some(cell) = around(&event, ".row-link, td") {
-            // A row may be another callback's by now.
-            let _ = cell.set_attribute("title", &cut_text(&cell).unwrap_or_default());
+    let came = window_event_listener(ev::pointerover, move |event| {
+        let Some(element) = around(&event, TOLD) else { return };
+        let title = match element.get_attribute("datetime") {
+            Some(at) => exact_time(clock, &at),
+            None => cut_text(&element),
+        };
+        let _ = element.set_attribute("title", &title.unwrap_or_default());
+    });
+    let went = window_event_listener(ev::pointerout, |event| {
+        if let Some(element) = around(&event, TOLD) {
+            let _ = element.remove_attribute("title");
         }
     });
-    on_cleanup(move || pointed.remove());
+    on_cleanup(move || {
+        came.remove();
+        went.remove();
+    });
+}
+
+/// The age of a time, and the time as the reader and as the server writes it.
+fn exact_time(clock: Clock, at: &str) -> Option<String> {
+    let at_ms = format::parse_time(at)?;
+    let age = format::relative(at_ms, clock.now_ms_untracked());
+    Some([&age, ", ", &local_time(at_ms), " (", at, ")"].concat())
 }

@@ -31,6 +31,7 @@ events! {
     pointerenter: PointerEvent,
     pointerleave: PointerEvent,
     pointermove: PointerEvent,
+    pointerout: PointerEvent,
     pointerover: PointerEvent,
     pointerup: PointerEvent,
     popstate: Event,
