@@ -182,8 +182,7 @@ pub fn has_selection() -> bool {
 
 /// True when a key press belongs to a field the person types in.
 pub fn is_typing(event: &ev::KeyboardEvent) -> bool {
-    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    target.is_some_and(|target| target.closest(TYPED_IN).ok().flatten().is_some())
+    is_within(event, TYPED_IN)
 }
 
 /// True when a click wants a new tab or window from the browser.
@@ -212,8 +211,7 @@ pub fn capture_pointer(event: &ev::PointerEvent) {
 
 /// True when a pointer went down on a button or link inside the element that listens.
 pub fn is_on_control(event: &ev::PointerEvent) -> bool {
-    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    target.is_some_and(|target| target.closest("button, a").ok().flatten().is_some())
+    is_within(event, "button, a")
 }
 
 /// Opens a dialog over everything else; gives what had the focus. It is not the browser that makes it
@@ -310,11 +308,7 @@ pub fn animation_frame(run: impl FnOnce() + 'static) {
 
 /// The number that the nearest element around an event's target carries in an attribute.
 pub fn number_around(event: &ev::MouseEvent, attribute: &str) -> Option<u32> {
-    let target: Element = event.target()?.dyn_into().ok()?;
-    let mut selector = "[".to_owned();
-    selector.push_str(attribute);
-    selector.push(']');
-    target.closest(&selector).ok()??.get_attribute(attribute)?.parse().ok()
+    around(event, &["[", attribute, "]"].concat())?.get_attribute(attribute)?.parse().ok()
 }
 
 /// The callback in whose row of the list an event happened.

@@ -198,9 +198,9 @@ impl ListContext {
                 Some(place) if forward => ids.get(place + 1).copied(),
                 Some(place) => place.checked_sub(1).map(|place| ids[place]),
                 None => {
-                    let top = self.parts().sight.get_untracked().top_px;
+                    let sight = self.parts().sight.get_untracked();
                     let row_px = f64::from(untrack(|| self.row_px()));
-                    ids.get(first_in_sight(top, row_px)).or(ids.last()).copied()
+                    ids.get(sight.highest(row_px)).or(ids.last()).copied()
                 }
             }
         });
@@ -312,14 +312,4 @@ pub fn row_id(id: i64) -> String {
 /// The id of a row's link.
 pub fn link_id(id: i64) -> String {
     "row-link-".to_owned() + &id.to_string()
-}
-
-/// The row that lies highest in sight.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "row numbers stay far below 2^52, and positions are not negative"
-)]
-fn first_in_sight(top_px: f64, row_px: f64) -> usize {
-    ((-top_px).max(0.0) / row_px).ceil() as usize
 }

@@ -8,8 +8,6 @@ use crate::state::query::taking_windows_along;
 use crate::state::route::{Address, Route};
 use crate::ui::ev;
 use crate::ui::prelude::*;
-use wasm_bindgen::JsCast;
-use web_sys::Element;
 
 /// Where the app is, and the way to other places.
 #[derive(Clone, Copy)]
@@ -109,10 +107,7 @@ impl Router {
         if event.default_prevented() || browser::wants_new_tab(event) {
             return;
         }
-        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-        let Some(link) = target.and_then(|target| target.closest("a[href]").ok().flatten()) else {
-            return;
-        };
+        let Some(link) = browser::around(event, "a[href]") else { return };
         if link.has_attribute("target") || link.has_attribute("download") {
             return;
         }

@@ -139,18 +139,23 @@ pub struct Sight {
     pub is_painted: bool,
 }
 
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "row numbers stay far below 2^52, and positions are not negative"
+)]
 impl Sight {
     /// What can be said before there are rows.
     pub fn expected(view_px: f64) -> Self {
         Self { top_px: HEAD_PX, view_px, is_painted: false }
     }
 
+    /// The row that lies highest of those that are wholly in sight.
+    pub fn highest(self, row_px: f64) -> usize {
+        ((-self.top_px).max(0.0) / row_px).ceil() as usize
+    }
+
     /// The rows in the document: those in sight and, once they were painted, a few more.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "row numbers stay far below 2^52, and positions are not negative"
-    )]
     pub fn rows(self, row_px: f64, count: usize) -> Range<usize> {
         let first = ((-self.top_px).max(0.0) / row_px) as usize;
         let last = ((self.view_px - self.top_px).max(0.0) / row_px) as usize + 1;
