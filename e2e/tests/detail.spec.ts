@@ -2,6 +2,9 @@ import type { Locator } from "@playwright/test";
 import { ADMIN, expect, test } from "../support/fixtures";
 import { forge, jobBody, sign, unsigned } from "../support/signing";
 
+// Behind UTC, and not by whole hours.
+test.use({ timezoneId: "America/St_Johns" });
+
 test("a forged callback is shown as invalid, in words, with the reason", async ({ ringback, desk }) => {
   const { id } = await ringback.deliver(forge(jobBody(), { id: "evt_forged" }));
   expect(await ringback.read(`/api/admin/llm-callbacks/${id}`)).toMatchObject({ signature: "invalid", reason: "wrong" });
@@ -136,11 +139,13 @@ function facts(within: Locator, name: string): Locator {
   return term.locator("xpath=following-sibling::dd[1]");
 }
 
-/** A time to the second, the same for a machine, and how long ago it was. */
+/** A time to the second in the reader's zone, the same for a machine, and how long ago it was. */
 async function expectTime(fact: Locator, at: string): Promise<void> {
-  await expect(fact).toContainText(/\d{1,2} \w{3} \d{4}, \d\d:\d\d:\d\d · (just now|\d+ \w+ ago)/);
-  const told = Date.parse((await fact.getByRole("time").getAttribute("datetime"))!);
-  expect(Math.floor(told / 1000)).toBe(Math.floor(Date.parse(at) / 1000));
+  await expect(fact).toContainText(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d -0[23]:30 · (just now|\d+ \w+ ago)/);
+  const time = fact.getByRole("time");
+  const seconds = (text: string) => Math.floor(Date.parse(text) / 1000);
+  expect(seconds((await time.getAttribute("datetime"))!)).toBe(seconds(at));
+  expect(seconds((await time.textContent())!.replace(" ", "T").replace(" ", ""))).toBe(seconds(at));
 }
 
 test("a window leaves out nothing of what is known of a callback", async ({ ringback, desk }) => {

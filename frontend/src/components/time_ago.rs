@@ -32,7 +32,7 @@ pub fn TimeAgo(
     view! { <time datetime=datetime>{told}</time> }
 }
 
-/// `24 Nov 2026, 10:15:03 (3 min ago)`.
+/// `2026-11-24 11:15:03 +01:00 · 3 min ago`.
 #[component]
 pub fn ExactTime(
     /// RFC 3339.

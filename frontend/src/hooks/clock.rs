@@ -3,8 +3,7 @@
 use crate::format;
 use crate::ui::prelude::*;
 use gloo_timers::callback::Interval;
-use js_sys::Function;
-use js_sys::Intl::DateTimeFormat;
+use js_sys::Date;
 use wasm_bindgen::JsValue;
 
 const TICK_MS: u32 = 10_000;
@@ -62,7 +61,7 @@ impl Clock {
 /// Milliseconds since 1970 by this computer's clock.
 #[expect(clippy::cast_possible_truncation, reason = "below 2^53 for 285,000 years")]
 pub fn local_now_ms() -> i64 {
-    js_sys::Date::now() as i64
+    Date::now() as i64
 }
 
 /// RFC 3339 in UTC.
@@ -70,50 +69,42 @@ pub fn rfc3339(at_ms: i64) -> String {
     String::from(date(at_ms).to_iso_string())
 }
 
-thread_local! {
-    /// Made once, and not before it is needed: to make the first takes a browser longer than a list of
-    /// callbacks.
-    static LOCAL_TIME: Function = {
-        let options = js_sys::Object::new();
-        for name in ["dateStyle", "timeStyle"] {
-            let medium = JsValue::from_str("medium");
-            let _ = js_sys::Reflect::set(&options, &JsValue::from_str(name), &medium);
-        }
-        DateTimeFormat::new(&js_sys::Array::new(), &options).format()
-    };
+/// `2026-11-24 11:15:03 +01:00`: a time in the reader's own zone, as logs write it; empty when it is
+/// later than a browser can tell. Not by `Intl`, whose first use on a page takes a browser longer than
+/// to show a list of callbacks.
+pub fn local_time(at_ms: i64) -> String {
+    let Some((there, behind)) = local_rfc3339(at_ms) else { return String::new() };
+    let sign = if behind > 0 { "-" } else { "+" };
+    let zone = behind.unsigned_abs();
+    format!("{} {sign}{:02}:{:02}", there.replace('T', " "), zone / 60, zone % 60)
 }
 
-/// A time in the reader's own zone and language.
-#[expect(clippy::cast_precision_loss, reason = "below 2^53 for 285,000 years")]
-pub fn local_time(at_ms: i64) -> String {
-    let at = JsValue::from_f64(at_ms as f64);
-    let text = LOCAL_TIME.with(|format| format.call1(&JsValue::UNDEFINED, &at));
-    text.ok().and_then(|text| text.as_string()).unwrap_or_default()
+/// `2026-11-24T11:15:03` by the reader's clock, and how many minutes it is behind UTC.
+#[expect(clippy::cast_possible_truncation, reason = "a zone is less than a day away")]
+fn local_rfc3339(at_ms: i64) -> Option<(String, i32)> {
+    let behind = date(at_ms).get_timezone_offset() as i32;
+    let there = date(at_ms - i64::from(behind) * 60_000);
+    if there.get_time().is_nan() {
+        return None;
+    }
+    Some((String::from(there.to_iso_string()).get(..19)?.to_owned(), behind))
 }
 
 /// RFC 3339 of a time so many milliseconds from now.
 pub fn time_from_now(ms: f64) -> String {
-    let now = js_sys::Date::now();
-    String::from(js_sys::Date::new(&JsValue::from_f64(now + ms)).to_iso_string())
+    let now = Date::now();
+    String::from(Date::new(&JsValue::from_f64(now + ms)).to_iso_string())
 }
 
 /// What a `datetime-local` field takes for a time.
 pub fn local_input(rfc3339: &str) -> String {
-    let Some(at_ms) = format::parse_time(rfc3339) else { return String::new() };
-    let date = date(at_ms);
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}",
-        date.get_full_year(),
-        date.get_month() + 1,
-        date.get_date(),
-        date.get_hours(),
-        date.get_minutes()
-    )
+    let there = format::parse_time(rfc3339).and_then(local_rfc3339);
+    there.and_then(|(there, _)| Some(there.get(..16)?.to_owned())).unwrap_or_default()
 }
 
 /// RFC 3339 in UTC of what a `datetime-local` field gives; empty when it is no time.
 pub fn from_local_input(input: &str) -> String {
-    let date = js_sys::Date::new(&JsValue::from_str(input));
+    let date = Date::new(&JsValue::from_str(input));
     if date.get_time().is_nan() {
         return String::new();
     }
@@ -121,6 +112,6 @@ pub fn from_local_input(input: &str) -> String {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "below 2^53 for 285,000 years")]
-fn date(at_ms: i64) -> js_sys::Date {
-    js_sys::Date::new(&JsValue::from_f64(at_ms as f64))
+fn date(at_ms: i64) -> Date {
+    Date::new(&JsValue::from_f64(at_ms as f64))
 }
