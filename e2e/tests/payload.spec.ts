@@ -292,6 +292,8 @@ test("letters that cannot be seen or turn text around are written out, and copie
   await expect(desk.rows("evt_turned").getByText("paid⟨U+202E⟩gnp", { exact: true })).toBeVisible();
   const window = await desk.viewFromHistory("evt_turned");
   await expect(window.getByText("paid⟨U+202E⟩gnp", { exact: true })).toBeVisible();
+  const label = "Show all with paid⟨U+202E⟩gnp";
+  await expect(window.getByRole("button", { name: label, exact: true })).toHaveAttribute("title", label);
   const evil = row(window, "evil");
   await expect(evil).toHaveText('"⟨U+202E⟩evil": "⟨U+202E⟩gnp.exe⟨U+200B⟩",');
   await expect(evil.locator(".unseen")).toHaveText(["⟨U+202E⟩", "⟨U+202E⟩", "⟨U+200B⟩"]);

@@ -14,11 +14,7 @@ pub(crate) fn start(page: &str, app: &str) -> Result<String, &'static str> {
     let is_there = "the page does not start the app";
     let (before, rest) = page.split_once("<script type=module>").ok_or(is_there)?;
     let (_, after) = rest.split_once("</script>").ok_or(is_there)?;
-    // Not where it was told already that it does not start: the page may lack its styles alone.
-    let script = format!(
-        "import start from'/{app}.js';\
-         document.getElementById('stopped')||start({{module_or_path:'/{app}_bg.wasm'}})"
-    );
+    let script = format!("import start from'/{app}.js';start({{module_or_path:'/{app}_bg.wasm'}})");
     Ok([before, "<script type=module>", &script, "</script>", after].concat())
 }
 

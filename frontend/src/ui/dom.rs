@@ -16,8 +16,12 @@ thread_local! {
         .expect("the app runs in a page");
 }
 
-/// Shows a view in the page's body, for as long as the page is there.
+/// Shows a view in the page's body, for as long as the page is there. Not where `index.html` has told
+/// that the app does not start: the page may lack its styles alone.
 pub fn mount(view: fn() -> AnyView) {
+    if DOCUMENT.with(|document| document.get_element_by_id("stopped")).is_some() {
+        return;
+    }
     // It fails when there is an executor already, which does as well.
     let _ = Executor::init_wasm_bindgen();
     let owner = Owner::new();
@@ -237,7 +241,13 @@ pub(super) fn apply(element: &Element, kind: char, name: &str, value: &AnyView) 
             let style = element.unchecked_ref::<HtmlElement>().style();
             style.set_property(name, text.unwrap_or_default())
         }
-        (_, Some(text)) => element.set_attribute(name, text),
+        (_, Some(text)) => match (name, value) {
+            // Read like the texts of the page.
+            ("title" | "aria-label", AnyView::Text(_)) => {
+                element.set_attribute(name, &visible(text))
+            }
+            _ => element.set_attribute(name, text),
+        },
         (_, None) => element.remove_attribute(name),
     };
 }
