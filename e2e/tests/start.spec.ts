@@ -152,7 +152,7 @@ test.describe("an app that runs", () => {
 });
 
 test.describe("the session and the list", () => {
-  test.use({ expectedErrors: /status of 503/ });
+  test.use({ expectedErrors: /status of 503|ERR_FAILED/ });
 
   test("are asked for once, before the app is there", async ({ ringback, desk, page }) => {
     await enterWith(ringback, desk, "evt_early");
@@ -189,6 +189,19 @@ test.describe("the session and the list", () => {
     await expect(desk.rows("evt_again")).toHaveCount(1);
     await desk.settle();
     expect(asked.sort()).toEqual([LIST, LIST, SESSION, SESSION]);
+  });
+
+  test("are not waited for twice when the server hangs", async ({ ringback, desk, page }) => {
+    await enterWith(ringback, desk, "evt_hangs");
+    const asked = noteAsked(page);
+    await page.route(`**${SESSION}`, () => {});
+    const arrive = await loadWithoutApp(page);
+    const waits = page.waitForResponse("**/*.wasm");
+    arrive();
+    await waits;
+    await page.clock.runFor(8_000);
+    await expect(page.getByRole("heading", { name: "Ringback cannot be reached" })).toBeVisible();
+    expect(asked.sort()).toEqual([LIST, SESSION]);
   });
 
   test("are not asked for early once somebody has signed out", async ({ desk, page }) => {

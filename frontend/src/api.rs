@@ -76,7 +76,8 @@ impl ApiError {
 
 #[wasm_bindgen]
 extern "C" {
-    /// What `index.html` has asked for already, if nobody took it yet: the bytes of a good answer.
+    /// What `index.html` has asked for already, if nobody took it yet: the bytes of a good answer, `null`
+    /// when there was none in time.
     #[wasm_bindgen(js_name = takeEarly)]
     fn take_early(path: &str) -> Option<Promise>;
 }
@@ -315,9 +316,9 @@ async fn fetch_bytes(
     follower: Option<Follower>,
 ) -> Result<Vec<u8>, ApiError> {
     if method == "GET"
-        && let Some(bytes) = find_early(&path).await
+        && let Some(answer) = find_early(&path).await
     {
-        return Ok(bytes);
+        return answer;
     }
     let answer = exchange(method, &path, body, follower).await;
     let answer = answer.map_err(|_| ApiError::Unreachable)?;
@@ -345,10 +346,14 @@ async fn fetch_bytes(
     Err(ApiError::Problem { problem, retry_after_ms: answer.retry_after_ms })
 }
 
-/// A good answer that the page has asked for before the app was there.
-async fn find_early(path: &str) -> Option<Vec<u8>> {
+/// What became of a question that the page has asked before the app was there; `None` when it has to be
+/// asked again.
+async fn find_early(path: &str) -> Option<Result<Vec<u8>, ApiError>> {
     let bytes = JsFuture::from(take_early(path)?).await.ok()?;
-    (!bytes.is_undefined()).then(|| Uint8Array::new(&bytes).to_vec())
+    if bytes.is_null() {
+        return Some(Err(ApiError::Unreachable));
+    }
+    if bytes.is_undefined() { None } else { Some(Ok(Uint8Array::new(&bytes).to_vec())) }
 }
 
 struct Answer {
