@@ -136,6 +136,38 @@ for (const [px, columns] of [[24, 4], [32, 0]] as const) {
   });
 }
 
+for (const width of [320, 390]) {
+  test(`letters of 32 pixels on a phone ${width} pixels wide leave every button its place`, async ({ ringback, desk, page }, info) => {
+    await page.setViewportSize({ width, height: 844 });
+    await setLetters(page, 32);
+    await ringback.deliver(sign(jobBody(), { id: "evt_large" }));
+    await desk.enter(ADMIN);
+    await expect(desk.rows("evt_large")).toHaveCount(1);
+    const main = page.getByRole("main");
+    const view = main.getByText("View", { exact: true });
+    const buttons = [...(await main.getByRole("button").all()), view];
+    const boxes = await Promise.all(buttons.map((button) => button.boundingBox().then((box) => box!)));
+    expect(boxes.length).toBeGreaterThan(4);
+    for (const [at, one] of boxes.entries()) {
+      expect(one.x).toBeGreaterThanOrEqual(0);
+      expect(one.x + one.width).toBeLessThanOrEqual(width);
+      for (const other of boxes.slice(at + 1)) {
+        const apart =
+          one.x + one.width <= other.x || other.x + other.width <= one.x || one.y + one.height <= other.y || other.y + other.height <= one.y;
+        expect(apart, JSON.stringify([one, other])).toBe(true);
+      }
+    }
+    await picture(page, info, `32 pixels, ${width} wide`);
+    await view.click();
+    const choice = main.getByText("Comfortable");
+    await choice.scrollIntoViewIfNeeded();
+    await expect(choice).toBeInViewport({ ratio: 1 });
+    const surplus = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(surplus, "to scroll sideways").toBeLessThanOrEqual(0);
+    await picture(page, info, `32 pixels, ${width} wide, View`);
+  });
+}
+
 test("a table that is wider than the page is scrolled inside its own box", async ({ ringback, desk, page }) => {
   await page.setViewportSize({ width: 1280, height: 900 });
   await ringback.deliver(sign(jobBody(), { id: "evt_wide" }));
