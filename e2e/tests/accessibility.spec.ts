@@ -76,7 +76,9 @@ test.describe("the list", () => {
     await page.addInitScript(() => {
       const { setTimeout } = window;
       const patient = (run: () => void, ms?: number) => ((ms ?? 0) < 4_000 ? setTimeout(run, ms) : 0);
-      if (sessionStorage.getItem("patient")) Object.assign(window, { setTimeout: patient });
+      if (!sessionStorage.getItem("patient")) return;
+      Object.assign(window, { setTimeout: patient });
+      AbortSignal.timeout = () => new AbortController().signal;
     });
     await page.evaluate(() => sessionStorage.setItem("patient", "yes"));
     await page.route(HISTORY, () => {});
