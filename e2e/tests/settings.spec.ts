@@ -34,8 +34,20 @@ test("times are told as the person likes", async ({ ringback, desk, page }) => {
     await page.getByRole("radio", { name }).check();
     await page.getByRole("link", { name: /^Callbacks/ }).click();
   };
-  await choose(/UTC/);
-  await expect(desk.rows("evt_time")).toContainText(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/);
+  const cell = desk.rows("evt_time").getByRole("cell").filter({ has: page.getByRole("time") });
+  const surplus = () => cell.evaluate((element) => element.scrollWidth - element.clientWidth);
+  for (const width of [1440, 1280, 1024]) {
+    await page.setViewportSize({ width, height: 800 });
+    for (const [name, told] of [
+      [/UTC/, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/],
+      [/Local/, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d$/],
+    ] as const) {
+      await choose(name);
+      await expect(cell).toHaveText(told);
+      expect(await surplus(), `${told} at ${width}`).toBeLessThanOrEqual(0);
+      await expect(desk.rows("evt_time").getByRole("button", { name: /viewed/ })).toBeInViewport({ ratio: 1 });
+    }
+  }
   await choose(/Relative/);
   await expect(desk.rows("evt_time")).toContainText(/just now|ago/);
 });

@@ -10,7 +10,7 @@ use super::windows::{WindowContext, use_windows};
 use crate::api;
 use crate::state::history::History;
 use crate::state::list_layout::{COLUMNS, ListSettings, Sight};
-use crate::state::preferences::Density;
+use crate::state::preferences::{Density, TimeFormat};
 use crate::storage;
 use crate::ui::ev;
 use crate::ui::prelude::*;
@@ -56,14 +56,18 @@ struct Parts {
 pub fn provide_list() -> ListContext {
     let history = use_history();
     let preferences = use_preferences();
-    let is_compact = move || preferences.get().density == Density::Compact;
+    // What the settings of everything say of the list.
+    let said = move || {
+        let all = preferences.get();
+        (all.density == Density::Compact, all.times != TimeFormat::Relative)
+    };
     let mut chosen = storage::load_list();
-    chosen.compact = untrack(is_compact);
+    (chosen.compact, chosen.writes_times) = untrack(said);
     let settings = RwSignal::new(chosen);
     Effect::new(move |_| {
-        let compact = is_compact();
-        if settings.with_untracked(|settings| settings.compact) != compact {
-            settings.update(|settings| settings.compact = compact);
+        let said = said();
+        if settings.with_untracked(|list| (list.compact, list.writes_times)) != said {
+            settings.update(|list| (list.compact, list.writes_times) = said);
         }
     });
     let width = RwSignal::new(viewport().width / scale());

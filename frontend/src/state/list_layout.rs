@@ -58,6 +58,9 @@ impl Column {
 pub struct ListSettings {
     /// More rows on a screen.
     pub compact: bool,
+    /// Times are written out, which takes more room than their age; what the settings say, and not stored
+    /// with these.
+    pub writes_times: bool,
     /// The columns left out.
     pub hidden: Vec<Column>,
 }
@@ -68,6 +71,7 @@ impl ListSettings {
         let words: Vec<&str> = text.split(' ').collect();
         Self {
             compact: words.contains(&"compact"),
+            writes_times: false,
             hidden: COLUMNS.into_iter().filter(|column| words.contains(&column.label())).collect(),
         }
     }
@@ -113,7 +117,7 @@ impl ListSettings {
                 out.push_str(width);
             }
         }
-        out.push_str("7.5rem ");
+        out.push_str(if self.writes_times { "14.5rem " } else { "7.5rem " });
         if self.shows(Column::Deliveries, width_px) {
             out.push_str("6.25rem ");
         }
@@ -192,7 +196,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_chosen_is_read_back(compact: bool, hidden in prop::sample::subsequence(COLUMNS.to_vec(), 0..=4)) {
-            let settings = ListSettings { compact, hidden };
+            let settings = ListSettings { compact, writes_times: false, hidden };
             prop_assert_eq!(ListSettings::from_stored(&settings.stored()), settings);
         }
 
