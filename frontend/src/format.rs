@@ -55,8 +55,13 @@ pub fn absence(absence: PayloadAbsence) -> &'static str {
 
 /// `2026-11-24 10:15:03 UTC` of what the server sent.
 pub fn utc(rfc3339: &str) -> String {
+    written(rfc3339, "UTC")
+}
+
+/// A time in RFC 3339 to the second and without its zone, which is told as given.
+pub fn written(rfc3339: &str, zone: &str) -> String {
     let seconds = rfc3339.get(..19).unwrap_or(rfc3339);
-    format!("{} UTC", seconds.replace('T', " "))
+    [&seconds.replace('T', " "), " ", zone].concat()
 }
 
 /// `3 min ago`; what lies ahead by a little is `just now`.

@@ -76,18 +76,15 @@ pub fn local_time(at_ms: i64) -> String {
     let Some((there, behind)) = local_rfc3339(at_ms) else { return String::new() };
     let sign = if behind > 0 { "-" } else { "+" };
     let zone = behind.unsigned_abs();
-    format!("{} {sign}{:02}:{:02}", there.replace('T', " "), zone / 60, zone % 60)
+    format::written(&there, &format!("{sign}{:02}:{:02}", zone / 60, zone % 60))
 }
 
-/// `2026-11-24T11:15:03` by the reader's clock, and how many minutes it is behind UTC.
+/// RFC 3339 of the reader's clock, as if it were UTC's, and how many minutes it is behind that.
 #[expect(clippy::cast_possible_truncation, reason = "a zone is less than a day away")]
 fn local_rfc3339(at_ms: i64) -> Option<(String, i32)> {
     let behind = date(at_ms).get_timezone_offset() as i32;
     let there = date(at_ms - i64::from(behind) * 60_000);
-    if there.get_time().is_nan() {
-        return None;
-    }
-    Some((String::from(there.to_iso_string()).get(..19)?.to_owned(), behind))
+    (!there.get_time().is_nan()).then(|| (String::from(there.to_iso_string()), behind))
 }
 
 /// RFC 3339 of a time so many milliseconds from now.

@@ -241,13 +241,11 @@ pub(super) fn apply(element: &Element, kind: char, name: &str, value: &AnyView) 
             let style = element.unchecked_ref::<HtmlElement>().style();
             style.set_property(name, text.unwrap_or_default())
         }
-        (_, Some(text)) => match (name, value) {
-            // Read like the texts of the page.
-            ("title" | "aria-label", AnyView::Text(_)) => {
-                element.set_attribute(name, &visible(text))
-            }
-            _ => element.set_attribute(name, text),
-        },
+        // Read like the texts of the page.
+        (_, Some(text)) if matches!((name, value), ("title" | "aria-label", AnyView::Text(_))) => {
+            element.set_attribute(name, &visible(text))
+        }
+        (_, Some(text)) => element.set_attribute(name, text),
         (_, None) => element.remove_attribute(name),
     };
 }
