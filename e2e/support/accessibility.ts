@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { expect } from "@playwright/test";
+import { surplus } from "./layout";
 
 const REPORT = "../docs/ACCESSIBILITY.md";
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
@@ -46,9 +47,7 @@ export class Scanner {
         }
         await this.look(`${view} ${width} ${colorScheme}`);
       }
-      const wider = await this.page.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      );
+      const wider = await surplus(this.page);
       if (wider > 0) this.violations.push({ view, width, wider });
     }
     await this.page.setViewportSize({ width: WIDTHS[0], height: 800 });

@@ -1,5 +1,6 @@
 import type { Locator, Page } from "@playwright/test";
 import { ADMIN, expect, test } from "../support/fixtures";
+import { overlap } from "../support/layout";
 import { forge, jobBody, sign } from "../support/signing";
 
 const wide = { width: 1440, height: 900 };
@@ -152,15 +153,6 @@ for (const [name, viewport] of [["wide", wide], ["narrow", narrow]] as const) {
       }
     });
   });
-}
-
-/** How many square pixels of one element another one takes; none of what is not seen. */
-async function overlap(one: Locator, other: Locator): Promise<number> {
-  const [a, b] = [await one.boundingBox(), await other.boundingBox()];
-  if (!a || !b || b.width < 2) return 0;
-  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
-  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
-  return Math.max(0, width) * Math.max(0, height);
 }
 
 /** Some of the element, when it has the focus, lies under nothing. */

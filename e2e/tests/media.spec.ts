@@ -1,5 +1,6 @@
 import type { Locator, Page, TestInfo } from "@playwright/test";
 import { ADMIN, expect, test } from "../support/fixtures";
+import { overlap, surplus } from "../support/layout";
 import { forge, jobBody, sign } from "../support/signing";
 
 const style = (locator: Locator, property: string) =>
@@ -106,8 +107,7 @@ for (const [px, columns] of [[24, 4], [32, 0]] as const) {
     await desk.enter(ADMIN);
     await expect(desk.rows("row_39")).toHaveCount(1);
 
-    const surplus = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    expect(surplus, "to scroll sideways").toBeLessThanOrEqual(0);
+    expect(await surplus(page), "to scroll sideways").toBeLessThanOrEqual(0);
     for (const link of await page.getByRole("navigation", { name: "Main" }).getByRole("link").all()) {
       await expectInside(link, page.getByRole("banner"));
     }
@@ -146,24 +146,19 @@ for (const width of [320, 390]) {
     const main = page.getByRole("main");
     const view = main.getByText("View", { exact: true });
     const buttons = [...(await main.getByRole("button").all()), view];
-    const boxes = await Promise.all(buttons.map((button) => button.boundingBox().then((box) => box!)));
-    expect(boxes.length).toBeGreaterThan(4);
-    for (const [at, one] of boxes.entries()) {
-      expect(one.x).toBeGreaterThanOrEqual(0);
-      expect(one.x + one.width).toBeLessThanOrEqual(width);
-      for (const other of boxes.slice(at + 1)) {
-        const apart =
-          one.x + one.width <= other.x || other.x + other.width <= one.x || one.y + one.height <= other.y || other.y + other.height <= one.y;
-        expect(apart, JSON.stringify([one, other])).toBe(true);
-      }
+    expect(buttons.length).toBeGreaterThan(4);
+    for (const [at, one] of buttons.entries()) {
+      const box = (await one.boundingBox())!;
+      expect(box.x).toBeGreaterThanOrEqual(0);
+      expect(box.x + box.width).toBeLessThanOrEqual(width);
+      for (const other of buttons.slice(at + 1)) expect(await overlap(one, other), `${one} and ${other}`).toBe(0);
     }
     await picture(page, info, `32 pixels, ${width} wide`);
     await view.click();
     const choice = main.getByText("Comfortable");
     await choice.scrollIntoViewIfNeeded();
     await expect(choice).toBeInViewport({ ratio: 1 });
-    const surplus = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    expect(surplus, "to scroll sideways").toBeLessThanOrEqual(0);
+    expect(await surplus(page), "to scroll sideways").toBeLessThanOrEqual(0);
     await picture(page, info, `32 pixels, ${width} wide, View`);
   });
 }
@@ -179,8 +174,7 @@ test("a table that is wider than the page is scrolled inside its own box", async
     window.dispatchEvent(new Event("resize"));
   });
   await expect.poll(async () => (await desk.rows("evt_wide").boundingBox())!.width).toBeGreaterThan(1280);
-  const surplus = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  expect(surplus, "to scroll sideways").toBeLessThanOrEqual(0);
+  expect(await surplus(page), "to scroll sideways").toBeLessThanOrEqual(0);
   const viewed = desk.rows("evt_wide").getByRole("button", { name: "Mark evt_wide as viewed" });
   await viewed.scrollIntoViewIfNeeded();
   await expect(viewed).toBeInViewport({ ratio: 1 });

@@ -1,4 +1,5 @@
 import { ADMIN, expect, test } from "../support/fixtures";
+import { surplus } from "../support/layout";
 import { forge, jobBody, sign } from "../support/signing";
 
 test("a theme is there from the first paint and survives a reload", async ({ desk, page }) => {
@@ -35,7 +36,7 @@ test("times are told as the person likes", async ({ ringback, desk, page }) => {
     await page.getByRole("link", { name: /^Callbacks/ }).click();
   };
   const cell = desk.rows("evt_time").getByRole("cell").filter({ has: page.getByRole("time") });
-  const surplus = () => cell.evaluate((element) => element.scrollWidth - element.clientWidth);
+  const cut = () => cell.evaluate((element) => element.scrollWidth - element.clientWidth);
   for (const width of [1440, 1280, 1024]) {
     await page.setViewportSize({ width, height: 800 });
     for (const [name, told] of [
@@ -44,7 +45,7 @@ test("times are told as the person likes", async ({ ringback, desk, page }) => {
     ] as const) {
       await choose(name);
       await expect(cell).toHaveText(told);
-      expect(await surplus(), `${told} at ${width}`).toBeLessThanOrEqual(0);
+      expect(await cut(), `${told} at ${width}`).toBeLessThanOrEqual(0);
       await expect(desk.rows("evt_time").getByRole("button", { name: /viewed/ })).toBeInViewport({ ratio: 1 });
     }
   }
@@ -234,11 +235,9 @@ for (const width of [320, 1280, 2560]) {
     await ringback.deliver(sign(jobBody(), { id: "evt_wide" }));
     await desk.enter(ADMIN);
     await expect(page.getByText("evt_wide").first()).toBeVisible();
-    const surplus = () =>
-      page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    expect(await surplus()).toBeLessThanOrEqual(0);
+    expect(await surplus(page)).toBeLessThanOrEqual(0);
     await page.getByRole("link", { name: "Settings" }).click();
     await expect(page.getByRole("heading", { name: "Settings" })).toBeVisible();
-    expect(await surplus()).toBeLessThanOrEqual(0);
+    expect(await surplus(page)).toBeLessThanOrEqual(0);
   });
 }

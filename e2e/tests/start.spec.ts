@@ -152,7 +152,7 @@ test.describe("an app that runs", () => {
 });
 
 test.describe("the session and the list", () => {
-  test.use({ expectedErrors: /status of 503|ERR_FAILED/ });
+  test.use({ expectedErrors: /status of 503/ });
 
   test("are asked for once, before the app is there", async ({ ringback, desk, page }) => {
     await enterWith(ringback, desk, "evt_early");
