@@ -113,11 +113,11 @@ bench *ARGS:
 simulate-retention PER_DAY="10000":
     @RINGBACK_SIMULATE_PER_DAY={{ PER_DAY }} scripts/with-postgres.sh cargo test --release --package ringback-api --test api -- --nocapture ninety_days
 
-# The screen on a slow machine and line: first paint, first row, memory, eight hours
+# The screen on a slow machine and line: first paint, first row, memory, eight hours; 2 is half the speed
 [group('test')]
-bench-web:
+bench-web SLOWDOWN="4":
     @scripts/build.sh
-    @RINGBACK_E2E_BENCH=1 RINGBACK_BIN="$PWD/target/release/ringback" scripts/e2e.sh
+    @RINGBACK_E2E_BENCH=1 RINGBACK_E2E_SLOWDOWN={{ SLOWDOWN }} RINGBACK_BIN="$PWD/target/release/ringback" scripts/e2e.sh
 
 # Remove what was built; keeps ./data and .env
 [group('develop')]

@@ -3,7 +3,7 @@ import type { Options } from "./support/fixtures";
 
 // `just e2e` sets RINGBACK_BIN and RINGBACK_CHROMIUM and starts PostgreSQL. RINGBACK_E2E_DATABASE
 // (sqlite or postgres) leaves the other one out; `just screenshots` sets RINGBACK_E2E_SCREENSHOTS,
-// `just bench-web` sets RINGBACK_E2E_BENCH.
+// `just bench-web` sets RINGBACK_E2E_BENCH and RINGBACK_E2E_SLOWDOWN.
 const database = process.env.RINGBACK_E2E_DATABASE;
 const screenshots = "**/screenshots.spec.ts";
 const bench = "**/bench_web.spec.ts";
