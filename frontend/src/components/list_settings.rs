@@ -38,12 +38,13 @@ pub fn list_settings(list: ListContext) -> AnyView {
                 }
             });
         };
+        let fits = move || column.fits(list.width.get());
         view! {
-            <label class="choice">
+            <label class=move || if fits() { "choice" } else { "choice quiet" }>
                 <input
                     type="checkbox"
                     prop:checked=shown
-                    prop:disabled=move || !column.fits(list.width.get())
+                    prop:disabled=move || !fits()
                     on:change=change
                 />
                 {column.label()}

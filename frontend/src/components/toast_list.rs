@@ -3,7 +3,7 @@
 use super::icon::{Glyph, Icon};
 use super::verdict::VerdictBadge;
 use crate::hooks::announcer::use_announcer;
-use crate::hooks::browser::{focus_stays_inside, is_key};
+use crate::hooks::browser::{focus_stays_inside, is_key, keep_root_attribute};
 use crate::hooks::history::use_history;
 use crate::hooks::location::use_page_location;
 use crate::hooks::toasts::{REGION, use_toasts};
@@ -21,6 +21,11 @@ pub fn ToastList() -> impl IntoView {
     let ids = move || -> Vec<ToastId> {
         toasts.stack.with(|stack| stack.toasts().iter().map(|toast| toast.id).collect())
     };
+    // Said of the page, which scrolls: nothing that has the focus stays behind what lies over it.
+    keep_root_attribute("data-toasts", move || {
+        let count = toasts.stack.with(|stack| stack.toasts().len());
+        (count > 0).then(|| count.to_string())
+    });
     let line = |id| view! { <ToastCard id/> };
     let left = move |event: crate::ui::ev::FocusEvent| {
         if !focus_stays_inside(&event) {

@@ -2,6 +2,7 @@
 
 use super::icon::{Glyph, Icon};
 use crate::hooks::alerts::use_alerts;
+use crate::hooks::browser::keep_root_attribute;
 use crate::ui::prelude::*;
 use ringback_wire::Alert;
 
@@ -13,6 +14,8 @@ const LINES: usize = 2;
 pub fn WarningBanner() -> impl IntoView {
     let alerts = use_alerts();
     let urgent = Memo::new(move |_| alerts.now.with(|now| urgent(&now.open)));
+    // Said of the page, which scrolls: nothing that has the focus stays behind what lies over it.
+    keep_root_attribute("data-warnings", move || (!urgent.with(Vec::is_empty)).then(String::new));
     let lines = move || {
         let all = urgent.get();
         let more = all.len().saturating_sub(LINES);

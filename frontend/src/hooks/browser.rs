@@ -3,6 +3,7 @@
 use crate::state::geometry::Viewport;
 use crate::state::route::Address;
 use crate::ui::ev;
+use crate::ui::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     AudioContext, Element, History, HtmlDialogElement, HtmlElement, Node, Notification,
@@ -83,6 +84,13 @@ pub fn set_root_attribute(name: &str, value: Option<&str>) {
         Some(value) => root.set_attribute(name, value),
         None => root.remove_attribute(name),
     };
+}
+
+/// Keeps an attribute of the root element what it is to be, and takes it away with what asks for it.
+/// Styles that would look for something in the page instead (`:has`) make each change of it slower.
+pub fn keep_root_attribute(name: &'static str, value: impl Fn() -> Option<String> + 'static) {
+    Effect::new(move |_| set_root_attribute(name, value().as_deref()));
+    on_cleanup(move || set_root_attribute(name, None));
 }
 
 /// Where the app is reached, without a slash at the end.
