@@ -78,7 +78,7 @@ pub fn mark_ready() {
 }
 
 /// Sets or takes away an attribute of the root element.
-pub fn set_root_attribute(name: &str, value: Option<&str>) {
+fn set_root_attribute(name: &str, value: Option<&str>) {
     let Some(root) = document().and_then(|document| document.document_element()) else { return };
     let _ = match value {
         Some(value) => root.set_attribute(name, value),

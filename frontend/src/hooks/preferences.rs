@@ -1,6 +1,6 @@
 //! The settings of this browser, the same in all its tabs.
 
-use super::browser::set_root_attribute;
+use super::browser::keep_root_attribute;
 use super::theme::use_theme;
 use crate::state::preferences::{Choice, Preferences};
 use crate::storage;
@@ -21,9 +21,7 @@ pub fn provide_preferences() -> PreferencesContext {
         theme.reload();
     });
     on_cleanup(move || listener.remove());
-    Effect::new(move |_| {
-        set_root_attribute("data-density", Some(preferences.get().density.word()));
-    });
+    keep_root_attribute("data-density", move || Some(preferences.get().density.word().to_owned()));
     preferences
 }
 

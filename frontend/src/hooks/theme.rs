@@ -1,6 +1,6 @@
 //! Applies the chosen theme; `index.html` has done so before the first paint.
 
-use super::browser::set_root_attribute;
+use super::browser::keep_root_attribute;
 use crate::state::theme::Theme;
 use crate::storage;
 use crate::ui::prelude::*;
@@ -13,7 +13,7 @@ pub struct ThemeContext(RwSignal<Theme>);
 pub fn provide_theme() {
     let theme = RwSignal::new(storage::load_theme());
     provide_context(ThemeContext(theme));
-    Effect::new(move |_| set_root_attribute("data-theme", theme.get().stored()));
+    keep_root_attribute("data-theme", move || theme.get().stored().map(str::to_owned));
 }
 
 /// The theme.
